@@ -1,0 +1,1 @@
+//! Takes Meta's webhooks in: receive, verify, accept, enqueue.

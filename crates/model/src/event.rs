@@ -1,0 +1,72 @@
+//! What the rest of the world is told after a commit.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::EffectKey;
+
+/// What an event is about. The word is also the name of the event in the browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum EventKind {
+    /// A message was stored.
+    Message,
+    /// A status of a sent message was stored.
+    Status,
+    /// A contact is new, was merged or changed its identifiers.
+    Contact,
+    /// Anything that concerns the account: every webhook field other than `messages`.
+    Account,
+}
+
+impl EventKind {
+    /// The word on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::Status => "status",
+            Self::Contact => "contact",
+            Self::Account => "account",
+        }
+    }
+}
+
+/// One event, as it goes into the stream. Delivered at least once; `id` lets the receiver drop doubles.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Same effect, same id.
+    pub id: EffectKey,
+    /// What it is about.
+    pub kind: EventKind,
+    /// The business number, for the room of that number; empty when the event concerns a whole account.
+    pub phone_number_id: String,
+    /// The body, a JSON object.
+    pub data: String,
+}
+
+impl Event {
+    /// Builds an event from a body that serialises to a JSON object.
+    ///
+    /// # Errors
+    /// When `body` cannot be serialised, which for plain structs of strings does not happen.
+    pub fn new(
+        id: EffectKey,
+        kind: EventKind,
+        phone_number_id: &str,
+        body: &impl Serialize,
+    ) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            id,
+            kind,
+            phone_number_id: phone_number_id.to_owned(),
+            data: serde_json::to_string(body)?,
+        })
+    }
+
+    /// The body without parsing it further.
+    ///
+    /// # Errors
+    /// When `data` is not JSON.
+    pub fn raw(&self) -> Result<&RawValue, serde_json::Error> {
+        serde_json::from_str(&self.data)
+    }
+}

@@ -1,0 +1,20 @@
+//! Nouns of the domain and their legal state changes; no I/O.
+//!
+//! In reading order:
+//!
+//! * [`Direction`] and [`Origin`]: which way a message went, and how we came to know of it.
+//! * [`DeliveryStatus`]: the ladder that a sent message climbs, and that it never climbs down.
+//! * [`EffectKey`]: the name by which the same effect is recognised again, whatever carried it.
+//! * [`Event`]: what the rest of the world is told after a commit.
+//!
+//! Nothing here knows Redis, Postgres, HTTP or Meta's JSON.
+
+mod direction;
+mod effect;
+mod event;
+mod status;
+
+pub use direction::{Direction, Origin};
+pub use effect::{EffectKey, content_id};
+pub use event::{Event, EventKind};
+pub use status::DeliveryStatus;

@@ -1,0 +1,161 @@
+//! Dead letters: what was given up, to be looked at, tried again or thrown away.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use prost::Message;
+use uuid::Uuid;
+
+use crate::connect::Redis;
+use crate::envelope::{Envelope, millis};
+use crate::error::QueueError;
+use crate::keys::PartitionKeys;
+use crate::{script, wire};
+
+/// An entry that was given up.
+#[derive(Clone, Debug)]
+pub struct DeadLetter {
+    /// The entry, with its attempts and errors.
+    pub envelope: Envelope,
+    /// What kind of end it was: `malformed`, `rejected` or `crash`.
+    pub class: String,
+    /// When.
+    pub buried_at: SystemTime,
+    /// The customer's message that it concerns, when known. Contains a phone number: never log it whole.
+    pub message_id: Option<String>,
+}
+
+impl DeadLetter {
+    pub(crate) fn into_wire(self) -> wire::DeadLetter {
+        wire::DeadLetter {
+            envelope: Some(self.envelope.into_wire()),
+            class: self.class,
+            buried_at_ms: millis(self.buried_at),
+            message_id: self.message_id.unwrap_or_default(),
+        }
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, QueueError> {
+        let letter = wire::DeadLetter::decode(bytes).map_err(crate::EnvelopeError::from)?;
+        Ok(Self {
+            envelope: Envelope::from_wire(letter.envelope.unwrap_or_default())?,
+            class: letter.class,
+            buried_at: UNIX_EPOCH + Duration::from_millis(letter.buried_at_ms),
+            message_id: Some(letter.message_id).filter(|id| !id.is_empty()),
+        })
+    }
+}
+
+/// Which dead letters to list.
+#[derive(Clone, Debug, Default)]
+pub struct DeadFilter {
+    /// Only of this class.
+    pub class: Option<String>,
+    /// Only those buried at or after this time.
+    pub since: Option<SystemTime>,
+    /// Most to answer; 0 for no limit.
+    pub limit: usize,
+}
+
+/// The dead letters of one partition.
+pub struct DeadLetters {
+    redis: Redis,
+    keys: PartitionKeys,
+}
+
+impl DeadLetters {
+    /// Those of `partition`.
+    pub fn of(redis: &Redis, partition: u16) -> Self {
+        Self {
+            redis: redis.clone(),
+            keys: redis.keys().partition(partition),
+        }
+    }
+
+    /// Lists them, oldest first.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked or a letter cannot be read.
+    pub async fn list(&self, filter: &DeadFilter) -> Result<Vec<DeadLetter>, QueueError> {
+        let mut connection = self.redis.connection();
+        let ids: Vec<Vec<u8>> = redis::cmd("ZRANGE")
+            .arg(&self.keys.dead_order)
+            .arg(filter.since.map_or(0, millis))
+            .arg("+inf")
+            .arg("BYSCORE")
+            .query_async(&mut connection)
+            .await?;
+        let limit = if filter.limit == 0 {
+            usize::MAX
+        } else {
+            filter.limit
+        };
+        let mut letters = Vec::new();
+        for page in ids.chunks(128) {
+            let found: Vec<Option<Vec<u8>>> = redis::cmd("HMGET")
+                .arg(&self.keys.dead)
+                .arg(page)
+                .query_async(&mut connection)
+                .await?;
+            for bytes in found.into_iter().flatten() {
+                let letter = DeadLetter::decode(&bytes)?;
+                if filter
+                    .class
+                    .as_ref()
+                    .is_none_or(|class| *class == letter.class)
+                {
+                    letters.push(letter);
+                }
+                if letters.len() == limit {
+                    return Ok(letters);
+                }
+            }
+        }
+        Ok(letters)
+    }
+
+    /// One dead letter.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked or the letter cannot be read.
+    pub async fn get(&self, id: Uuid) -> Result<Option<DeadLetter>, QueueError> {
+        let bytes: Option<Vec<u8>> = redis::cmd("HGET")
+            .arg(&self.keys.dead)
+            .arg(&id.as_bytes()[..])
+            .query_async(&mut self.redis.connection())
+            .await?;
+        bytes.map(|bytes| DeadLetter::decode(&bytes)).transpose()
+    }
+
+    /// Puts one back into the queue with fresh attempts; false when it was not there (any more).
+    ///
+    /// # Errors
+    /// When Redis cannot be asked or the letter cannot be read.
+    pub async fn replay(&self, id: Uuid) -> Result<bool, QueueError> {
+        let Some(letter) = self.get(id).await? else {
+            return Ok(false);
+        };
+        let mut fresh = letter.envelope;
+        fresh.attempts = 0;
+        self.end(id, &fresh.into_wire().encode_to_vec()).await
+    }
+
+    /// Throws one away; false when it was not there (any more).
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn purge(&self, id: Uuid) -> Result<bool, QueueError> {
+        self.end(id, b"").await
+    }
+
+    async fn end(&self, id: Uuid, fresh: &[u8]) -> Result<bool, QueueError> {
+        let done: u32 = script::REPLAY
+            .key(&self.keys.dead)
+            .key(&self.keys.dead_order)
+            .key(&self.keys.ready)
+            .arg(&id.as_bytes()[..])
+            .arg(fresh)
+            .invoke_async(&mut self.redis.connection())
+            .await?;
+        Ok(done == 1)
+    }
+}

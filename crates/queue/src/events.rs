@@ -1,0 +1,107 @@
+//! The stream of events: written after the commit, read by whoever tells the browsers.
+
+use redis::aio::ConnectionManager;
+use redis::streams::StreamRangeReply;
+use waypost_model::Event;
+
+use crate::connect::Redis;
+use crate::error::QueueError;
+use crate::settings::EventSettings;
+
+/// The stream. Each entry has the fields `id`, `kind`, `phone_number_id` and `data` (a JSON object).
+#[derive(Clone)]
+pub struct EventLog {
+    connection: ConnectionManager,
+    key: String,
+    keep: u64,
+}
+
+/// An event as it stands in the stream.
+#[derive(Clone, Debug)]
+pub struct StoredEvent {
+    /// Its place in the stream: what a client hands over to resume.
+    pub position: String,
+    /// Same effect, same id: to drop doubles by.
+    pub id: String,
+    /// `message`, `status`, `contact` or `account`.
+    pub kind: String,
+    /// The business number, empty when it concerns a whole account.
+    pub phone_number_id: String,
+    /// The body, a JSON object.
+    pub data: String,
+}
+
+impl EventLog {
+    /// The stream in `redis`.
+    pub fn new(redis: &Redis, settings: &EventSettings) -> Self {
+        Self {
+            connection: redis.connection(),
+            key: redis.keys().events(),
+            keep: settings.keep,
+        }
+    }
+
+    /// Appends events in order. One round trip.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked; some may have been appended, so send all again.
+    pub async fn publish(&self, events: &[Event]) -> Result<(), QueueError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let mut pipe = redis::pipe();
+        for event in events {
+            pipe.cmd("XADD")
+                .arg(&self.key)
+                .arg("MAXLEN")
+                .arg("~")
+                .arg(self.keep)
+                .arg("*")
+                .arg("id")
+                .arg(event.id.to_string())
+                .arg("kind")
+                .arg(event.kind.as_str())
+                .arg("phone_number_id")
+                .arg(&event.phone_number_id)
+                .arg("data")
+                .arg(&event.data)
+                .ignore();
+        }
+        Ok(pipe.exec_async(&mut self.connection.clone()).await?)
+    }
+
+    /// Reads up to `limit` events after `position` (`"-"` for the oldest).
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn after(
+        &self,
+        position: &str,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, QueueError> {
+        let from = if position == "-" {
+            position.to_owned()
+        } else {
+            format!("({position}")
+        };
+        let reply: StreamRangeReply = redis::cmd("XRANGE")
+            .arg(&self.key)
+            .arg(from)
+            .arg("+")
+            .arg("COUNT")
+            .arg(limit)
+            .query_async(&mut self.connection.clone())
+            .await?;
+        Ok(reply
+            .ids
+            .into_iter()
+            .map(|entry| StoredEvent {
+                id: entry.get("id").unwrap_or_default(),
+                kind: entry.get("kind").unwrap_or_default(),
+                phone_number_id: entry.get("phone_number_id").unwrap_or_default(),
+                data: entry.get("data").unwrap_or_default(),
+                position: entry.id,
+            })
+            .collect())
+    }
+}

@@ -1,0 +1,139 @@
+//! What one connection is doing, shared by its socket, its service and its watchdog.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::task::{Context, Poll, ready};
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::service::Service as HyperService;
+use pin_project_lite::pin_project;
+use tower::Service;
+use tower::util::Oneshot;
+
+/// Flags and counters of a connection. Relaxed throughout: over HTTP/1 everything runs in one task, and over
+/// HTTP/2 only the counters matter, to a watchdog that may well look a second later.
+#[derive(Debug, Default)]
+pub(super) struct Activity {
+    in_flight: AtomicU32,
+    answered: AtomicU32,
+    heard: AtomicBool,
+    in_head: AtomicBool,
+    multiplexed: AtomicBool,
+    head_expired: AtomicBool,
+    refused: AtomicBool,
+    lingering: AtomicBool,
+}
+
+impl Activity {
+    /// The socket read something. Between requests that is the beginning of a head, unless the connection is
+    /// HTTP/2, where it may be a ping.
+    pub(super) fn read(&self) {
+        self.heard.store(true, Relaxed);
+        if self.in_flight.load(Relaxed) == 0 && !self.multiplexed.load(Relaxed) {
+            self.in_head.store(true, Relaxed);
+        }
+    }
+
+    /// The connection turned out to be HTTP/2.
+    pub(super) fn multiplexed(&self) {
+        self.multiplexed.store(true, Relaxed);
+        self.in_head.store(false, Relaxed);
+    }
+
+    /// Whether a head is due: some of it has come, or nothing at all has since the connection was accepted.
+    pub(super) fn awaits_head(&self) -> bool {
+        self.in_head.load(Relaxed) || !self.heard.load(Relaxed)
+    }
+
+    /// The head did not come in time. The socket says so to the peer and ends the input.
+    pub(super) fn expire_head(&self) {
+        self.head_expired.store(true, Relaxed);
+    }
+
+    pub(super) fn head_expired(&self) -> bool {
+        self.head_expired.load(Relaxed)
+    }
+
+    /// Whether the peer sent part of a head.
+    pub(super) fn in_head(&self) -> bool {
+        self.in_head.load(Relaxed)
+    }
+
+    /// Whether the last answer was an error, which may have left a body unread.
+    pub(super) fn refused(&self) -> bool {
+        self.refused.load(Relaxed)
+    }
+
+    pub(super) fn linger(&self) {
+        self.lingering.store(true, Relaxed);
+    }
+
+    pub(super) fn lingering(&self) -> bool {
+        self.lingering.load(Relaxed)
+    }
+
+    /// Changes with every answer; `None` while a request is in flight.
+    pub(super) fn idle_since(&self) -> Option<u32> {
+        (self.in_flight.load(Relaxed) == 0).then(|| self.answered.load(Relaxed))
+    }
+}
+
+/// The service of one connection: the common one, and a note in [`Activity`] of what goes through it.
+pub(super) struct Tracked<S> {
+    pub(super) service: S,
+    pub(super) activity: Arc<Activity>,
+}
+
+impl<S, B> HyperService<Request<Incoming>> for Tracked<S>
+where
+    S: Service<Request<Incoming>, Response = Response<B>> + Clone,
+{
+    type Response = Response<B>;
+    type Error = S::Error;
+    type Future = TrackedFuture<Oneshot<S, Request<Incoming>>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        self.activity.in_flight.fetch_add(1, Relaxed);
+        self.activity.in_head.store(false, Relaxed);
+        TrackedFuture {
+            inner: Oneshot::new(self.service.clone(), request),
+            in_flight: InFlight(Arc::clone(&self.activity)),
+        }
+    }
+}
+
+// Counts down when it is dropped, so that a request whose peer went away counts down too.
+struct InFlight(Arc<Activity>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.answered.fetch_add(1, Relaxed);
+        self.0.in_flight.fetch_sub(1, Relaxed);
+    }
+}
+
+pin_project! {
+    /// Future of [`Tracked`].
+    pub(super) struct TrackedFuture<F> {
+        #[pin]
+        inner: F,
+        in_flight: InFlight,
+    }
+}
+
+impl<F, B, E> Future for TrackedFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let response = ready!(this.inner.poll(cx));
+        let refused = !matches!(&response, Ok(response) if response.status().is_success());
+        this.in_flight.0.refused.store(refused, Relaxed);
+        Poll::Ready(response)
+    }
+}

@@ -1,0 +1,128 @@
+//! One connection from accept to close.
+
+use std::error::Error;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tower::Service;
+
+use super::ServeSettings;
+use super::activity::{Activity, Tracked};
+use super::io::Watched;
+use super::watchdog::{Expired, Watchdog};
+
+/// Bounds what one connection can make us hold: hyper's default would be about 400 KiB.
+const MAX_BUFFER: usize = 64 << 10;
+
+/// What all connections of a listener share.
+pub(super) struct Shared {
+    builder: auto::Builder<TokioExecutor>,
+    pub(super) settings: ServeSettings,
+    /// Cancelled when the drain begins: wakes every connection.
+    drain: CancellationToken,
+    /// The same as a flag, because asking the token takes a lock that all connections share.
+    draining: AtomicBool,
+}
+
+impl Shared {
+    pub(super) fn new(settings: ServeSettings) -> Self {
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            // The watchdog does this; see there.
+            .header_read_timeout(None)
+            // A client may close its half after the request; what it sent in full is worth an answer.
+            .half_close(true)
+            .max_buf_size(MAX_BUFFER);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(200);
+        Self {
+            builder,
+            settings,
+            drain: CancellationToken::new(),
+            draining: AtomicBool::new(false),
+        }
+    }
+
+    /// Begins the drain.
+    pub(super) fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+        self.drain.cancel();
+    }
+}
+
+/// Serves the connection until it is closed, idle too long, or drained.
+pub(super) async fn serve_connection<I, S, B>(stream: I, service: S, shared: Arc<Shared>)
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let activity = Arc::new(Activity::default());
+    let service = Tracked {
+        service,
+        activity: Arc::clone(&activity),
+    };
+    let io = TokioIo::new(Watched::new(stream, Arc::clone(&activity)));
+    let mut connection = pin!(shared.builder.serve_connection(io, service));
+    let (header_timeout, idle_timeout) =
+        (shared.settings.header_timeout, shared.settings.idle_timeout);
+    let mut timer = pin!(sleep(header_timeout));
+    let mut watchdog = Watchdog::new(&activity, header_timeout, idle_timeout);
+    let mut drain = pin!(shared.drain.cancelled());
+    // Both register their wakers here and are only looked at later, so that a poll of the connection doesn't pay
+    // for them. The wakers stay good, because a spawned task keeps its waker.
+    let (mut registered, mut draining) = (false, false);
+
+    poll_fn(|cx: &mut Context<'_>| {
+        if !std::mem::replace(&mut registered, true) {
+            let _ = timer.as_mut().poll(cx);
+            let _ = drain.as_mut().poll(cx);
+        }
+        if !draining && shared.draining.load(Ordering::Acquire) {
+            draining = true;
+            connection.as_mut().graceful_shutdown();
+        }
+        loop {
+            if let Poll::Ready(result) = connection.as_mut().poll(cx) {
+                if let Err(error) = result {
+                    tracing::debug!("connection ended: {error}");
+                }
+                return Poll::Ready(());
+            }
+            match watchdog.poll(timer.as_mut(), cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Expired::Head) => {
+                    activity.expire_head();
+                    // Once more, to let the socket say 408 and hyper see the end of input; then it is over anyway.
+                    let _ = connection.as_mut().poll(cx);
+                    return Poll::Ready(());
+                }
+                Poll::Ready(Expired::Idle | Expired::Linger) => {
+                    connection.as_mut().graceful_shutdown();
+                    // Sends HTTP/2's GOAWAY, and closes an idle HTTP/1 connection.
+                    let _ = connection.as_mut().poll(cx);
+                    return Poll::Ready(());
+                }
+            }
+        }
+    })
+    .await;
+}

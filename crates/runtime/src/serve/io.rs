@@ -1,0 +1,143 @@
+//! The socket of one connection, with three things added: it notes what it hears, it answers a head that never
+//! ends with 408, and it closes gently after an error.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::activity::Activity;
+use crate::RequestId;
+
+/// What an HTTP/2 client with prior knowledge, or one that agreed by ALPN, says first.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+pub(super) struct Watched<I> {
+    inner: I,
+    activity: Arc<Activity>,
+    // How much of the preface has been seen; None once it can't become one any more, or is complete.
+    preface: Option<usize>,
+    said_408: bool,
+}
+
+impl<I> Watched<I> {
+    pub(super) fn new(inner: I, activity: Arc<Activity>) -> Self {
+        Self {
+            inner,
+            activity,
+            preface: Some(0),
+            said_408: false,
+        }
+    }
+
+    fn sniff(&mut self, bytes: &[u8]) {
+        let Some(seen) = self.preface else { return };
+        let rest = &PREFACE[seen..];
+        let length = rest.len().min(bytes.len());
+        self.preface = match rest[..length] == bytes[..length] {
+            false => None,
+            true if length < rest.len() => Some(seen + length),
+            true => {
+                self.activity.multiplexed();
+                None
+            }
+        };
+    }
+}
+
+impl<I: AsyncRead + AsyncWrite + Unpin> Watched<I> {
+    // hyper has no answer for a slow head, it only closes. One write: if the socket doesn't take these few bytes at
+    // once, the peer doesn't read either.
+    fn say_408(&mut self, cx: &mut Context<'_>) {
+        if std::mem::replace(&mut self.said_408, true) || !self.activity.in_head() {
+            return;
+        }
+        let answer = format!(
+            "HTTP/1.1 408 Request Timeout\r\nx-request-id: {}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+            RequestId::new()
+        );
+        if Pin::new(&mut self.inner)
+            .poll_write(cx, answer.as_bytes())
+            .is_ready()
+        {
+            // A TLS stream holds the bytes back until the flush; a socket does nothing here.
+            let _ = Pin::new(&mut self.inner).poll_flush(cx);
+        }
+    }
+
+    // Closing a socket with input unread resets the connection, and a reset can overtake the answer that is still
+    // on its way: the peer would never learn why it was refused. So read on until it has finished. The watchdog
+    // puts an end to it.
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.activity.linger();
+        let mut scratch = [0; 4096];
+        loop {
+            let mut buffer = ReadBuf::new(&mut scratch);
+            match ready!(Pin::new(&mut self.inner).poll_read(cx, &mut buffer)) {
+                Ok(()) if !buffer.filled().is_empty() => {}
+                Ok(()) | Err(_) => return Poll::Ready(Ok(())),
+            }
+        }
+    }
+}
+
+impl<I: AsyncRead + AsyncWrite + Unpin> AsyncRead for Watched<I> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.activity.head_expired() {
+            self.say_408(cx);
+            return Poll::Ready(Ok(()));
+        }
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
+        let read = &buf.filled()[before..];
+        if !read.is_empty() {
+            self.activity.read();
+            if self.preface.is_some() {
+                self.sniff(read);
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<I> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.activity.lingering() {
+            ready!(Pin::new(&mut self.inner).poll_shutdown(cx))?;
+            if !self.activity.refused() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        self.poll_linger(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+}

@@ -1,0 +1,1 @@
+//! A fake Meta to develop and test against: composes, signs and sends webhooks.

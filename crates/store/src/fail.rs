@@ -1,0 +1,70 @@
+//! What could not be understood is kept as bytes.
+
+use std::borrow::Cow;
+
+use crate::sql::{At, RawJson};
+use crate::{FailedWebhook, Store, StoreError};
+
+const INSERT: &str = "
+INSERT INTO failed_webhooks (id, request_id, payload, message_id, error_message, error_stack, raw, received_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (id) DO NOTHING";
+
+impl Store {
+    /// Keeps what could not be understood. It takes anything: a payload that `jsonb` refuses after all is left out, the raw
+    /// bytes are there in any case. Rows that are there already, by id, are left alone.
+    ///
+    /// # Errors
+    /// When Postgres can't take it now; some rows may be written, and the whole call may be repeated.
+    pub async fn fail(&self, rows: &[FailedWebhook<'_>]) -> Result<(), StoreError> {
+        let client = self.client().await?;
+        let mut result = Ok(());
+        for row in rows {
+            result = insert(&client, row, row.payload).await;
+            if result.as_ref().is_err_and(|error| !error.is_transient()) {
+                result = insert(&client, row, None).await;
+            }
+            if result.is_err() {
+                break;
+            }
+        }
+        self.settle(client, result)
+    }
+}
+
+async fn insert(
+    client: &deadpool_postgres::Client,
+    row: &FailedWebhook<'_>,
+    payload: Option<&str>,
+) -> Result<(), StoreError> {
+    let statement = client.prepare_cached(INSERT).await?;
+    let message_id = row.message_id.map(without_nul);
+    let message = without_nul(row.error_message);
+    let stack = row.error_stack.map(without_nul);
+    client
+        .execute(
+            &statement,
+            &[
+                &row.id,
+                &row.request_id,
+                &payload.map(RawJson),
+                // An index entry has an upper size, and no id of Meta's comes near it.
+                &message_id.filter(|id| id.len() <= 1_000),
+                &message,
+                &stack,
+                &row.raw,
+                &At(row.received_at),
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+/// Postgres' text cannot hold U+0000.
+fn without_nul(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') {
+        text.replace('\0', "\u{fffd}").into()
+    } else {
+        text.into()
+    }
+}

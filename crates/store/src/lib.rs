@@ -1,0 +1,46 @@
+//! Postgres: the only crate with SQL.
+//!
+//! One batch of facts goes in as one transaction, and for each of its items an [`Outcome`] comes back: stored, known
+//! already, bad for ever, or not now. Whoever calls may do so as often as he likes and from as many processes as he
+//! likes: unique keys decide, so that the same fact has one effect.
+//!
+//! In reading order:
+//!
+//! - `batch`: what goes in, [`Batch`] and its rows, all borrowed. `outcome`: what comes out, [`Persisted`].
+//! - `settings`: [`StoreSettings`]. `connect`, `tls`: the pool behind [`Store`].
+//! - `migrate`: the embedded migrations.
+//! - `persist`: the hot path. Its page tells how a batch is written, and `persist::attempt` is one transaction in order:
+//!   `contacts`, raw `webhooks`, `messages`, the five-second `window`, `statuses`, `accounts`; after the commit
+//!   `project` brings the state of sent messages up to date.
+//! - `contacts`: who is who: look up, create, merge, and the changes of number and user id.
+//! - `fail`: what could not be understood is kept as bytes. `maintain`: partitions, retention, trims.
+//! - `summary`: counts and latencies, for people and tests.
+//! - `error`: [`StoreError`], which says whether trying again can help. `sql`: the few types we send our own way.
+//!
+//! `docs/SCHEMA.md` describes every table.
+
+mod batch;
+mod connect;
+mod contacts;
+mod error;
+mod fail;
+mod maintain;
+mod migrate;
+mod outcome;
+mod persist;
+mod settings;
+mod sql;
+mod store;
+mod summary;
+mod tls;
+
+pub use batch::{
+    AccountRow, Batch, FailedWebhook, IdentityChange, Item, MediaRow, MessageRow, Person,
+    RawWebhook, StatusRow,
+};
+pub use error::StoreError;
+pub use maintain::Maintained;
+pub use outcome::{Outcome, Persisted};
+pub use settings::{StoreSettings, TlsMode, WindowPolicy};
+pub use store::Store;
+pub use summary::{Latency, MessageCount, NamedCount, Summary};

@@ -1,0 +1,126 @@
+//! The log: one subscriber, one filter, to standard error.
+
+use std::io::{self, IsTerminal};
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+use tracing_subscriber::{fmt, registry};
+use waypost_settings::{Key, Lookup, Reader, SettingsError};
+
+/// How and how much to log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogSettings {
+    /// Filter directives as `tracing` knows them: `info`, `info,waypost_queue=debug`. Targets match by prefix.
+    pub level: String,
+    /// The shape of a line.
+    pub format: Format,
+}
+
+/// The shape of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people, coloured on a terminal.
+    Text,
+    /// One JSON object a line, for collectors.
+    Json,
+}
+
+/// Keeps telemetry alive; keep it until the very end of `main`, so that what is still buffered gets out.
+#[derive(Debug)]
+#[must_use = "dropping it ends telemetry"]
+pub struct Guard {
+    _private: (),
+}
+
+/// Why telemetry did not start. Not retryable.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// `log.level` holds no valid directives.
+    #[error("log.level: {0}")]
+    Level(#[from] tracing_subscriber::filter::ParseError),
+    /// Something in the process has set a subscriber already.
+    #[error("logging was already set up in this process: {0}")]
+    Twice(#[from] TryInitError),
+}
+
+impl LogSettings {
+    /// The keys of the section `[log]`.
+    pub const KEYS: &'static [Key] = &[
+        Key::new(
+            "log.level",
+            "info",
+            "What to log: a level, or directives like `info,waypost_queue=debug`.",
+        ),
+        Key::new(
+            "log.format",
+            "text",
+            "Shape of a log line: `text` for people, `json` for collectors.",
+        ),
+    ];
+
+    /// Reads and checks the section.
+    pub fn from_lookup(lookup: &dyn Lookup) -> Result<Self, SettingsError> {
+        let reader = Reader::new(lookup, Self::KEYS);
+        let level = reader.string("log.level")?;
+        filter(&level)
+            .map_err(|error| reader.invalid("log.level", format!("`{level}`: {error}")))?;
+        let format = reader.choice(
+            "log.format",
+            &[("text", Format::Text), ("json", Format::Json)],
+        )?;
+        Ok(Self { level, format })
+    }
+}
+
+/// Installs the process-wide subscriber.
+pub fn init(settings: &LogSettings) -> Result<Guard, TelemetryError> {
+    // One global filter: a filter per layer defeats the call-site cache, and a disabled `trace!` in h2 or hyper
+    // then costs fifty times as much.
+    let registry = registry().with(filter(&settings.level)?);
+    let lines = fmt::layer().with_writer(io::stderr);
+    match settings.format {
+        Format::Text => registry
+            .with(lines.with_ansi(io::stderr().is_terminal()))
+            .try_init()?,
+        Format::Json => registry.with(lines.json().flatten_event(true)).try_init()?,
+    }
+    Ok(Guard { _private: () })
+}
+
+fn filter(level: &str) -> Result<EnvFilter, tracing_subscriber::filter::ParseError> {
+    EnvFilter::builder().parse(level)
+}
+
+#[cfg(test)]
+mod tests {
+    use waypost_settings::MapLookup;
+
+    use super::*;
+
+    #[test]
+    fn defaults_are_text_at_info() {
+        let settings = LogSettings::from_lookup(&MapLookup::default()).unwrap();
+        assert_eq!(settings.level, "info");
+        assert_eq!(settings.format, Format::Text);
+    }
+
+    #[test]
+    fn a_bad_level_or_format_is_refused_by_key() {
+        for (key, value) in [("log.level", "waypost=loudest"), ("log.format", "xml")] {
+            let error = LogSettings::from_lookup(&MapLookup::from([(key, value)])).unwrap_err();
+            assert!(error.to_string().contains(key), "{error}");
+            assert!(error.to_string().contains(value), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_second_init_fails_and_breaks_nothing() {
+        let settings = LogSettings {
+            level: "off".to_owned(),
+            format: Format::Json,
+        };
+        let _guard = init(&settings).unwrap();
+        assert!(matches!(init(&settings), Err(TelemetryError::Twice(_))));
+    }
+}

@@ -1,0 +1,46 @@
+//! All that Meta defines about WhatsApp webhooks: their shape, their signature, their many types.
+//!
+//! ```text
+//! raw bytes ──signature──▶ parse ──▶ Webhook ──updates()──▶ Update { Message | Status | Echo | History | Account | Malformed }
+//! ```
+//!
+//! In reading order:
+//!
+//! - [`signature`]: is it from Meta? Over the raw bytes, before anything else.
+//! - `json`: validates a body once, then cuts it into parts without copying; `text`, `timestamp` and `error` read the
+//!   parts leniently. What is optional and wrong is absent, never an error.
+//! - `webhook`: the envelope and the routing: which change becomes which updates. The field decides.
+//! - `message`, `status`, `account`, `contact`: the heads of updates, parsed at once, everything borrowed.
+//! - `message::content` and `fields`: typed views of every message type and every field, parsed when asked for.
+//! - `escape`: finds what Postgres cannot hold, so that one bad item does not cost its siblings.
+//! - `isolate`: one update as a webhook of its own, to be retried, dead-lettered and replayed alone.
+//!
+//! Unknown types, fields, statuses and words are kept with their raw JSON. No type here shows content in `Debug`.
+
+mod account;
+mod contact;
+mod error;
+mod escape;
+mod fields;
+mod isolate;
+mod json;
+mod message;
+mod problem;
+pub mod signature;
+mod status;
+mod text;
+mod timestamp;
+mod webhook;
+
+pub use account::Account;
+pub use contact::{Contact, Customer};
+pub use error::{Details, MetaError};
+pub use escape::{Poison, find_poison};
+pub use fields::*;
+pub use json::Json;
+pub use message::*;
+pub use problem::ParseError;
+pub use status::{Amount, Conversation, Origin, Payment, Pricing, Status, StatusDetails};
+pub use text::{Text, Token};
+pub use timestamp::Timestamp;
+pub use webhook::{Change, Entry, Metadata, Update, UpdateBody, Webhook, parse};

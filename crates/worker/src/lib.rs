@@ -1,0 +1,1 @@
+//! Turns inbox entries into rows and events: take, parse, persist, publish, settle.

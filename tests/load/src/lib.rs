@@ -1,0 +1,1 @@
+//! Open-loop load generator and the benchmarks behind make bench.
