@@ -34,7 +34,9 @@ pub(crate) struct Place {
 impl Place {
     pub(crate) fn new(what: &'static str, dir: &Path, log: &str) -> Result<Self, LocalError> {
         fs::create_dir_all(dir).during(|| format!("make the folder {}", dir.display()))?;
-        let dir = dir.canonicalize().during(|| format!("find the folder {}", dir.display()))?;
+        let dir = dir
+            .canonicalize()
+            .during(|| format!("find the folder {}", dir.display()))?;
         let log = dir.join(log);
         Ok(Self { what, dir, log })
     }
@@ -55,19 +57,34 @@ impl Place {
                 Ok(()) => return Ok(log),
                 Err(TryLockError::WouldBlock) if Instant::now() < deadline => sleep(POLL).await,
                 Err(TryLockError::WouldBlock) => {
-                    return Err(LocalError::InUse { what: self.what, dir: self.dir.clone() });
+                    return Err(LocalError::InUse {
+                        what: self.what,
+                        dir: self.dir.clone(),
+                    });
                 }
-                Err(TryLockError::Error(error)) => return Err(error).during(|| format!("lock {}", self.log.display())),
+                Err(TryLockError::Error(error)) => {
+                    return Err(error).during(|| format!("lock {}", self.log.display()));
+                }
             }
         }
     }
 
     pub(crate) fn exited(&self, status: ExitStatus) -> LocalError {
-        LocalError::Exited { what: self.what, status: status.to_string(), log: self.log.clone(), tail: self.tail() }
+        LocalError::Exited {
+            what: self.what,
+            status: status.to_string(),
+            log: self.log.clone(),
+            tail: self.tail(),
+        }
     }
 
     fn slow(&self) -> LocalError {
-        LocalError::Slow { what: self.what, seconds: START_WAIT.as_secs(), log: self.log.clone(), tail: self.tail() }
+        LocalError::Slow {
+            what: self.what,
+            seconds: START_WAIT.as_secs(),
+            log: self.log.clone(),
+            tail: self.tail(),
+        }
     }
 
     /// The last lines of the log, for a person who has to find out why.
@@ -109,12 +126,21 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn launch(place: &Place, log: &File, launch: Launch<'_>) -> Result<Self, LocalError> {
+    pub(crate) fn launch(
+        place: &Place,
+        log: &File,
+        launch: Launch<'_>,
+    ) -> Result<Self, LocalError> {
         let stdout = log.try_clone().during(|| "share the log file".to_owned())?;
         let stderr = log.try_clone().during(|| "share the log file".to_owned())?;
         let mut command = Command::new("/bin/sh");
         command
-            .args(["-c", include_str!("watchdog.sh"), "waypost-watchdog", launch.signal])
+            .args([
+                "-c",
+                include_str!("watchdog.sh"),
+                "waypost-watchdog",
+                launch.signal,
+            ])
             .arg(GRACE.as_secs().to_string())
             .arg(launch.remove.unwrap_or(Path::new("")))
             .arg(launch.program)
@@ -129,9 +155,17 @@ impl Server {
         if let Some(account) = launch.account {
             command.uid(account.uid).gid(account.gid);
         }
-        let mut child = command.spawn().during(|| format!("start {}", launch.program.display()))?;
-        let leash = child.stdin.take().ok_or_else(|| std::io::ErrorKind::BrokenPipe.into());
-        Ok(Self { leash: leash.during(|| "hold the watchdog".to_owned())?, child })
+        let mut child = command
+            .spawn()
+            .during(|| format!("start {}", launch.program.display()))?;
+        let leash = child
+            .stdin
+            .take()
+            .ok_or_else(|| std::io::ErrorKind::BrokenPipe.into());
+        Ok(Self {
+            leash: leash.during(|| "hold the watchdog".to_owned())?,
+            child,
+        })
     }
 
     /// The server's process id; `None` once it has ended and was waited for.
@@ -140,17 +174,28 @@ impl Server {
     }
 
     /// Waits until `answers` says yes, or the server ends, or patience does.
-    pub(crate) async fn wait_until<F, Fut>(&mut self, place: &Place, answers: F) -> Result<(), LocalError>
+    pub(crate) async fn wait_until<F, Fut>(
+        &mut self,
+        place: &Place,
+        answers: F,
+    ) -> Result<(), LocalError>
     where
         F: Fn() -> Fut,
         Fut: Future<Output = bool>,
     {
         let deadline = Instant::now() + START_WAIT;
         loop {
-            if let Some(status) = self.child.try_wait().during(|| format!("look after {}", place.what))? {
+            if let Some(status) = self
+                .child
+                .try_wait()
+                .during(|| format!("look after {}", place.what))?
+            {
                 return Err(place.exited(status));
             }
-            if timeout(Duration::from_secs(2), answers()).await.unwrap_or(false) {
+            if timeout(Duration::from_secs(2), answers())
+                .await
+                .unwrap_or(false)
+            {
                 return Ok(());
             }
             if Instant::now() > deadline {
@@ -162,14 +207,20 @@ impl Server {
 
     /// Waits until the server ends by itself or by another's hand.
     pub(crate) async fn ended(&mut self, place: &Place) -> Result<ExitStatus, LocalError> {
-        self.child.wait().await.during(|| format!("wait for {}", place.what))
+        self.child
+            .wait()
+            .await
+            .during(|| format!("wait for {}", place.what))
     }
 
     /// Ends the server politely; by force when it takes too long. Its data is whole afterwards.
     pub(crate) async fn stop(mut self, place: &Place) -> Result<(), LocalError> {
         // An error here means that the watchdog is gone; then the deadline below decides.
         let _ = self.leash.write_all(b"stop\n").await;
-        if timeout(GRACE + Duration::from_secs(2), self.child.wait()).await.is_err() {
+        if timeout(GRACE + Duration::from_secs(2), self.child.wait())
+            .await
+            .is_err()
+        {
             tracing::warn!(server = place.what, "did not end in time, killing it");
             return self.kill(place).await;
         }
@@ -178,7 +229,10 @@ impl Server {
 
     /// Kills the server (SIGKILL), as a crash would.
     pub(crate) async fn kill(mut self, place: &Place) -> Result<(), LocalError> {
-        self.child.kill().await.during(|| format!("kill {}", place.what))?;
+        self.child
+            .kill()
+            .await
+            .during(|| format!("kill {}", place.what))?;
         // The server is gone: its number may soon belong to another process, so the watchdog must not use it.
         let _ = self.leash.write_all(b"done\n").await;
         Ok(())

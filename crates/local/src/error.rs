@@ -6,7 +6,9 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum LocalError {
     /// A program is not installed, or not where we look.
-    #[error("{what} was not found on PATH, nor where Debian and Homebrew put it. Install it: {install}")]
+    #[error(
+        "{what} was not found on PATH, nor where Debian and Homebrew put it. Install it: {install}"
+    )]
     NotFound {
         /// The program, as a person calls it.
         what: &'static str,
@@ -14,7 +16,9 @@ pub enum LocalError {
         install: &'static str,
     },
     /// The wanted port belongs to another process.
-    #[error("port {port} on 127.0.0.1 is taken, so {what} cannot use it: stop the other process or choose another port")]
+    #[error(
+        "port {port} on 127.0.0.1 is taken, so {what} cannot use it: stop the other process or choose another port"
+    )]
     PortTaken {
         /// Which server wanted it.
         what: &'static str,
@@ -40,7 +44,9 @@ pub enum LocalError {
         dir: PathBuf,
     },
     /// We are root and there is no other account to run as.
-    #[error("{what} must not run as root and there is neither a user postgres nor nobody: run this as an ordinary user")]
+    #[error(
+        "{what} must not run as root and there is neither a user postgres nor nobody: run this as an ordinary user"
+    )]
     NoAccount {
         /// Which server.
         what: &'static str,
@@ -89,6 +95,9 @@ pub(crate) trait During<T> {
 
 impl<T> During<T> for io::Result<T> {
     fn during(self, action: impl FnOnce() -> String) -> Result<T, LocalError> {
-        self.map_err(|source| LocalError::Io { action: action(), source })
+        self.map_err(|source| LocalError::Io {
+            action: action(),
+            source,
+        })
     }
 }

@@ -6,7 +6,9 @@ use std::net::{Ipv4Addr, TcpListener};
 /// # Errors
 /// When the system has no free port.
 pub fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+        .local_addr()?
+        .port())
 }
 
 /// Whether a listener could be opened on `port` of 127.0.0.1 now.

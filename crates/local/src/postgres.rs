@@ -39,7 +39,12 @@ impl PostgresOptions {
     /// A Postgres in `dir` on a free port, with fsync.
     #[must_use]
     pub fn in_dir(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into(), port: None, fsync: true, remove: None }
+        Self {
+            dir: dir.into(),
+            port: None,
+            fsync: true,
+            remove: None,
+        }
     }
 }
 
@@ -64,12 +69,21 @@ impl Postgres {
         let place = Place::new(WHAT, &options.dir, "postgres.log")?;
         let account = Account::for_server(WHAT, &place.dir)?;
         let password = password::kept_in(&place.dir.join("password"))?;
-        let mut postgres = Self { options: options.clone(), place, account, port: 0, password, server: None };
+        let mut postgres = Self {
+            options: options.clone(),
+            place,
+            account,
+            port: 0,
+            password,
+            server: None,
+        };
         let mut tries = 0;
         loop {
             tries += 1;
             postgres.port = match options.port {
-                Some(port) if !port_is_free(port) => return Err(LocalError::PortTaken { what: WHAT, port }),
+                Some(port) if !port_is_free(port) => {
+                    return Err(LocalError::PortTaken { what: WHAT, port });
+                }
                 Some(port) => port,
                 None => free_port().during(|| "find a free port".to_owned())?,
             };
@@ -77,7 +91,9 @@ impl Postgres {
                 Ok(()) => break,
                 // Between our look and its bind somebody else may have taken the port.
                 Err(LocalError::Exited { .. })
-                    if options.port.is_none() && tries < PORT_TRIES && !port_is_free(postgres.port) => {}
+                    if options.port.is_none()
+                        && tries < PORT_TRIES
+                        && !port_is_free(postgres.port) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -104,7 +120,9 @@ impl Postgres {
         };
         let mut server = Server::launch(&self.place, &log, launch)?;
         let url = self.url_of("postgres");
-        let up = server.wait_until(&self.place, || async { connect(&url).await.is_ok() }).await;
+        let up = server
+            .wait_until(&self.place, || async { connect(&url).await.is_ok() })
+            .await;
         if let Err(error) = up {
             server.kill(&self.place).await?;
             return Err(error);
@@ -151,7 +169,10 @@ impl Postgres {
     /// The same server, another database.
     #[must_use]
     pub fn url_of(&self, database: &str) -> String {
-        format!("postgres://{NAME}:{}@127.0.0.1:{}/{database}", self.password, self.port)
+        format!(
+            "postgres://{NAME}:{}@127.0.0.1:{}/{database}",
+            self.password, self.port
+        )
     }
 
     /// The port on 127.0.0.1.
@@ -218,7 +239,11 @@ impl Postgres {
 
     async fn check_reach(&self, account: &Account) -> Result<(), LocalError> {
         let mut probe = Command::new("/bin/sh");
-        probe.args(["-c", ":"]).current_dir(&self.place.dir).uid(account.uid).gid(account.gid);
+        probe
+            .args(["-c", ":"])
+            .current_dir(&self.place.dir)
+            .uid(account.uid)
+            .gid(account.gid);
         match probe.status().await {
             Ok(status) if status.success() => Ok(()),
             _ => Err(LocalError::Unreachable {
@@ -233,11 +258,19 @@ impl Postgres {
         let making = self.place.dir.join("data.new");
         let mut command = Command::new(&programs.initdb);
         command
-            .args(["--encoding=UTF8", "--locale=C", "--auth=password", "--no-instructions"])
+            .args([
+                "--encoding=UTF8",
+                "--locale=C",
+                "--auth=password",
+                "--no-instructions",
+            ])
             // Durability of an empty folder is not worth a second of waiting: if this is cut short, it is made again.
             .arg("--no-sync")
             .arg(format!("--username={NAME}"))
-            .arg(format!("--pwfile={}", self.place.dir.join("password").display()))
+            .arg(format!(
+                "--pwfile={}",
+                self.place.dir.join("password").display()
+            ))
             .arg("-D")
             .arg(&making)
             .current_dir(&self.place.dir)
@@ -252,7 +285,10 @@ impl Postgres {
         }
         // What a cut-short initdb left behind.
         let _ = fs::remove_dir_all(&making);
-        let status = command.status().await.during(|| format!("run {}", programs.initdb.display()))?;
+        let status = command
+            .status()
+            .await
+            .during(|| format!("run {}", programs.initdb.display()))?;
         if !status.success() {
             return Err(self.place.exited(status));
         }
@@ -264,9 +300,13 @@ impl Postgres {
 
     async fn create_database(&self) -> Result<(), LocalError> {
         let client = connect(&self.url_of("postgres")).await?;
-        let known = client.query_opt("SELECT 1 FROM pg_database WHERE datname = $1", &[&NAME]).await?;
+        let known = client
+            .query_opt("SELECT 1 FROM pg_database WHERE datname = $1", &[&NAME])
+            .await?;
         if known.is_none() {
-            client.batch_execute(&format!("CREATE DATABASE {NAME}")).await?;
+            client
+                .batch_execute(&format!("CREATE DATABASE {NAME}"))
+                .await?;
         }
         Ok(())
     }

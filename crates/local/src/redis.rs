@@ -53,7 +53,13 @@ impl RedisOptions {
     /// A Redis in `dir` on a free port, flushing once a second, with no password.
     #[must_use]
     pub fn in_dir(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into(), port: None, append_fsync: AppendFsync::default(), password: None, remove: None }
+        Self {
+            dir: dir.into(),
+            port: None,
+            append_fsync: AppendFsync::default(),
+            password: None,
+            remove: None,
+        }
     }
 }
 
@@ -85,12 +91,19 @@ impl Redis {
     /// When the program is missing, the port or folder is taken, or it does not come up; the error tells which.
     pub async fn start(options: &RedisOptions) -> Result<Self, LocalError> {
         let place = Place::new(WHAT, &options.dir, "redis.log")?;
-        let mut redis = Self { options: options.clone(), place, port: 0, server: None };
+        let mut redis = Self {
+            options: options.clone(),
+            place,
+            port: 0,
+            server: None,
+        };
         let mut tries = 0;
         loop {
             tries += 1;
             redis.port = match options.port {
-                Some(port) if !port_is_free(port) => return Err(LocalError::PortTaken { what: WHAT, port }),
+                Some(port) if !port_is_free(port) => {
+                    return Err(LocalError::PortTaken { what: WHAT, port });
+                }
                 Some(port) => port,
                 None => free_port().during(|| "find a free port".to_owned())?,
             };
@@ -98,7 +111,9 @@ impl Redis {
                 Ok(()) => return Ok(redis),
                 // Between our look and its bind somebody else may have taken the port.
                 Err(LocalError::Exited { .. })
-                    if options.port.is_none() && tries < PORT_TRIES && !port_is_free(redis.port) => {}
+                    if options.port.is_none()
+                        && tries < PORT_TRIES
+                        && !port_is_free(redis.port) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -194,7 +209,12 @@ impl Redis {
 
     fn configuration(&self) -> String {
         let fsync = self.options.append_fsync.word();
-        let password = self.options.password.as_ref().map(|word| format!("requirepass {word}\n")).unwrap_or_default();
+        let password = self
+            .options
+            .password
+            .as_ref()
+            .map(|word| format!("requirepass {word}\n"))
+            .unwrap_or_default();
         // Nothing may be evicted, everything is logged; snapshots would only repeat the append-only file.
         format!(
             "bind 127.0.0.1\nport {}\ndir \"{}\"\ndaemonize no\nlogfile \"\"\n\
@@ -206,8 +226,13 @@ impl Redis {
 }
 
 /// Shared by both servers: waits for an end that nobody asked for.
-pub(crate) async fn ended(slot: &mut Option<Server>, place: &Place) -> Result<LocalError, LocalError> {
-    let Some(running) = slot.as_mut() else { return std::future::pending().await };
+pub(crate) async fn ended(
+    slot: &mut Option<Server>,
+    place: &Place,
+) -> Result<LocalError, LocalError> {
+    let Some(running) = slot.as_mut() else {
+        return std::future::pending().await;
+    };
     let status = running.ended(place).await?;
     if let Some(gone) = slot.take() {
         gone.forget().await;
@@ -216,7 +241,14 @@ pub(crate) async fn ended(slot: &mut Option<Server>, place: &Place) -> Result<Lo
 }
 
 async fn answers(url: &str) -> bool {
-    let Ok(client) = redis::Client::open(url) else { return false };
-    let Ok(mut connection) = client.get_multiplexed_async_connection().await else { return false };
-    redis::cmd("PING").query_async::<String>(&mut connection).await.is_ok()
+    let Ok(client) = redis::Client::open(url) else {
+        return false;
+    };
+    let Ok(mut connection) = client.get_multiplexed_async_connection().await else {
+        return false;
+    };
+    redis::cmd("PING")
+        .query_async::<String>(&mut connection)
+        .await
+        .is_ok()
 }

@@ -11,7 +11,10 @@ use crate::error::{During, LocalError};
 /// # Errors
 /// When the system's folder for temporary files cannot be written.
 pub fn scratch_dir() -> Result<TempDir, LocalError> {
-    let dir = tempfile::Builder::new().prefix("waypost-").tempdir().during(|| "make a temporary folder".to_owned())?;
+    let dir = tempfile::Builder::new()
+        .prefix("waypost-")
+        .tempdir()
+        .during(|| "make a temporary folder".to_owned())?;
     fs::set_permissions(dir.path(), Permissions::from_mode(0o711))
         .during(|| format!("open {} for passage", dir.path().display()))?;
     Ok(dir)

@@ -23,6 +23,12 @@ CREATE TABLE webhooks (
 -- Catches what no day's partition takes, so that a late maintenance costs nothing.
 CREATE TABLE webhooks_default PARTITION OF webhooks DEFAULT;
 
+-- How far a recurring pass has come.
+CREATE TABLE maintenance (
+    name text PRIMARY KEY,
+    done_to timestamptz NOT NULL
+);
+
 -- What could not be understood.
 CREATE TABLE failed_webhooks (
     id            uuid PRIMARY KEY,

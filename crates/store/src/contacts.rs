@@ -1,1 +1,39 @@
-//! stub
+//! Who is who.
+//!
+//! A contact is a key of our own; phone number, user id, parent id and username are rows beside it, unique within a
+//! WhatsApp Business Account. Phone and user id are *strong*: seen together they are one person, and if each has a contact
+//! already, the two are merged into the older. Parent id and username are *weak*: they move to whom they were last seen
+//! with, and merge nobody.
+//!
+//! A batch is resolved in this order:
+//!
+//! - `keys`: what the batch says, as groups of strong keys that belong together.
+//! - `lookup`: who holds these keys.
+//! - `resolve`: decides for each group: the one who is there, a new one, or a merge. `write` holds its statements.
+//! - `merge`: two become one, messages included.
+//! - `change`: a number or user id was announced as changed.
+//!
+//! **Races.** Every batch takes an advisory lock for its accounts: shared if it only adds, exclusive if it must take
+//! something from somebody (merge, change, a name that moves). So a contact cannot be merged away between being looked up
+//! and being written into a message, and adding goes on in parallel. Two that add the same key at once are told apart by the
+//! unique index: the loser points what it has to the winner's contact before anyone could see it, and leaves no contact
+//! without a name behind. A batch that finds it needs more than it has rolls back and starts again with the exclusive lock.
+
+mod change;
+mod keys;
+mod lookup;
+mod merge;
+mod resolve;
+mod write;
+
+pub(crate) use change::apply;
+pub(crate) use keys::Mention;
+pub(crate) use resolve::resolve;
+
+/// Statements of this module, to be prepared before a batch begins.
+pub(crate) const HOT: [&str; 4] = [
+    lookup::LOOKUP,
+    write::OPEN,
+    write::CREATE,
+    resolve::LOCK_SHARED,
+];

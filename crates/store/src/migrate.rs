@@ -34,7 +34,7 @@ impl Store {
             .await?;
         client.execute("SELECT pg_advisory_lock($1)", &[&LOCK]).await?;
         let report = embedded::migrations::runner()
-            .run_async(&mut **client)
+            .run_async(&mut *client)
             .await
             .map_err(|error| told(&error))?;
         let applied = report.applied_migrations().iter();

@@ -62,9 +62,11 @@ impl Store {
     }
 }
 
-/// See [`Store::settle`].
-pub(crate) fn discard_if_suspect(client: Object, error: &StoreError) {
+/// See [`Store::settle`]. Gives the connection back when it is above suspicion.
+pub(crate) fn discard_if_suspect(client: Object, error: &StoreError) -> Option<Object> {
     if error.is_transient() && !error.is_conflict() {
         drop(Object::take(client));
+        return None;
     }
+    Some(client)
 }

@@ -1,6 +1,7 @@
 //! The log: one subscriber, one filter, to standard error.
 
 use std::io::{self, IsTerminal};
+use std::panic::PanicHookInfo;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -73,7 +74,7 @@ impl LogSettings {
     }
 }
 
-/// Installs the process-wide subscriber.
+/// Installs the process-wide subscriber, and a panic hook that writes to it.
 pub fn init(settings: &LogSettings) -> Result<Guard, TelemetryError> {
     // One global filter: a filter per layer defeats the call-site cache, and a disabled `trace!` in h2 or hyper
     // then costs fifty times as much.
@@ -85,7 +86,22 @@ pub fn init(settings: &LogSettings) -> Result<Guard, TelemetryError> {
             .try_init()?,
         Format::Json => registry.with(lines.json().flatten_event(true)).try_init()?,
     }
+    std::panic::set_hook(Box::new(log_panic));
     Ok(Guard { _private: () })
+}
+
+// The default hook prints the panic's message, and a message made at run time may quote what was being worked on: a
+// slice error quotes the whole string. So only a message that stands in the source is shown.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let message = panic.payload().downcast_ref::<&'static str>();
+    let message = message
+        .copied()
+        .unwrap_or("message withheld, it may hold customers' data");
+    let location = panic
+        .location()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    tracing::error!(location, "panic: {message}");
 }
 
 fn filter(level: &str) -> Result<EnvFilter, tracing_subscriber::filter::ParseError> {

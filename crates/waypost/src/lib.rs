@@ -1,1 +1,58 @@
 //! The command-line program and the all-in-one.
+//!
+//! In reading order:
+//!
+//! - `cli`: commands and flags. `keys`: every configuration key of every part.
+//! - `settings`: where `up` and the others take their configuration from, `overlay` what `up` puts on top of it.
+//! - `up`: one process that runs everything, with its own Redis and Postgres as children. Its page tells the order.
+//! - `migrate`, `config`, `sandbox`: a command each.
+//! - `demo`: `up` in a temporary folder, a few thousand webhooks, and every figure checked.
+//! - `terminal`, `exit`: what is printed and with which code we end.
+
+mod cli;
+mod config;
+mod demo;
+mod exit;
+mod keys;
+mod migrate;
+mod overlay;
+mod sandbox;
+mod settings;
+mod terminal;
+mod up;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Runs the command in `arguments` (the first is the program's name) and says how this process is to end: 0 done,
+/// 1 failed, 64 wrong usage or configuration.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match cli::Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return exit::usage(&error),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return exit::failure(&error.into()),
+    };
+    let done = runtime.block_on(dispatch(cli));
+    // Whatever still runs (a name being looked up) must not hold us up.
+    runtime.shutdown_background();
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => exit::failure(&error),
+    }
+}
+
+async fn dispatch(cli: cli::Cli) -> anyhow::Result<()> {
+    let file = cli.config.as_deref();
+    match cli.command {
+        cli::Command::Up(arguments) => Box::pin(up::command(&arguments, file)).await,
+        cli::Command::Migrate(arguments) => migrate::command(&arguments, file).await,
+        cli::Command::Config(arguments) => config::command(&arguments, file),
+        cli::Command::Sandbox(cli::Sandbox::Send(arguments)) => sandbox::send(&arguments).await,
+        cli::Command::Demo(arguments) => Box::pin(demo::command(&arguments)).await,
+    }
+}

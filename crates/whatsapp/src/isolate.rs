@@ -7,7 +7,7 @@ use crate::json::{Json, Wire};
 use crate::message::{HistoryMessage, Message};
 use crate::status::Status;
 use crate::timestamp::Timestamp;
-use crate::webhook::{List, Place, Update, UpdateBody};
+use crate::webhook::{Place, Update, UpdateBody};
 
 /// The member that marks such a body. Meta signs every body, so no one but us can have put it there.
 pub(crate) const ISOLATED: &str = "waypost_isolated";

@@ -45,7 +45,12 @@ fn homebrew_keeps_versions_in_opt() {
     let folder = dir.path().join("opt/postgresql@16/bin");
     program(&folder, "initdb");
     let postgres = program(&folder, "postgres");
-    assert_eq!(postgres_in(None, Path::new("/nowhere"), &[dir.path()]).unwrap().postgres, postgres);
+    assert_eq!(
+        postgres_in(None, Path::new("/nowhere"), &[dir.path()])
+            .unwrap()
+            .postgres,
+        postgres
+    );
 }
 
 #[test]
@@ -60,9 +65,18 @@ fn valkey_serves_where_redis_is_missing() {
 #[test]
 fn what_is_missing_is_named_with_its_package() {
     let error = redis_in(None, &[]).unwrap_err().to_string();
-    assert!(error.contains("apt-get install redis-server") && error.contains("brew install redis"), "{error}");
-    let error = postgres_in(None, Path::new("/nowhere"), &[]).unwrap_err().to_string();
-    assert!(error.contains("apt-get install postgresql") && error.contains("brew install postgresql@16"), "{error}");
+    assert!(
+        error.contains("apt-get install redis-server") && error.contains("brew install redis"),
+        "{error}"
+    );
+    let error = postgres_in(None, Path::new("/nowhere"), &[])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("apt-get install postgresql")
+            && error.contains("brew install postgresql@16"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -6,8 +6,8 @@
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local lease = redis.call('ZSCORE', KEYS[3], ARGV[1])
-if not lease or tonumber(lease) < now then
+-- A lease that has ended but was not reaped is still its owner's: see heartbeat.lua.
+if not redis.call('ZSCORE', KEYS[3], ARGV[1]) then
   return { 'lapsed', -1, {}, {} }
 end
 if redis.call('EXISTS', KEYS[5]) == 1 then
@@ -21,9 +21,24 @@ for _, entry in ipairs(due) do
   redis.call('RPUSH', KEYS[1], entry)
 end
 
+-- Empty unless a consumer died lately, so this costs one HLEN in ordinary times.
+local mourning = redis.call('HLEN', KEYS[6]) > 0
+local function deaths(entry)
+  return tonumber(redis.call('HGET', KEYS[6], string.sub(entry, 3, 18)) or 0)
+end
+
 local entries, bytes = {}, 0
 local most, most_bytes = tonumber(ARGV[3]), tonumber(ARGV[4])
 while #entries < most and bytes < most_bytes do
+  -- An entry that several consumers died with may be what killed them: it travels alone, so that it cannot take
+  -- its neighbours along.
+  if mourning then
+    local head = redis.call('LINDEX', KEYS[1], -1)
+    if head and deaths(head) >= 3 then
+      if #entries > 0 then break end
+      most = 1
+    end
+  end
   local entry = redis.call('LMOVE', KEYS[1], KEYS[7], 'RIGHT', 'LEFT')
   if not entry then break end
   entries[#entries + 1] = entry
@@ -33,10 +48,9 @@ end
 local handbacks = {}
 if #entries > 0 then
   redis.call('HSET', KEYS[4], ARGV[2], #entries .. ':' .. string.format('%.0f', now))
-  -- Empty unless a consumer died lately, so this costs one HLEN in ordinary times.
-  if redis.call('HLEN', KEYS[6]) > 0 then
+  if mourning then
     for i, entry in ipairs(entries) do
-      handbacks[i] = tonumber(redis.call('HGET', KEYS[6], string.sub(entry, 3, 18)) or 0)
+      handbacks[i] = deaths(entry)
     end
   end
 end

@@ -100,29 +100,22 @@ where
             draining = true;
             connection.as_mut().graceful_shutdown();
         }
-        loop {
-            if let Poll::Ready(result) = connection.as_mut().poll(cx) {
-                if let Err(error) = result {
-                    tracing::debug!("connection ended: {error}");
-                }
-                return Poll::Ready(());
+        if let Poll::Ready(result) = connection.as_mut().poll(cx) {
+            if let Err(error) = result {
+                tracing::debug!("connection ended: {error}");
             }
-            match watchdog.poll(timer.as_mut(), cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Expired::Head) => {
-                    activity.expire_head();
-                    // Once more, to let the socket say 408 and hyper see the end of input; then it is over anyway.
-                    let _ = connection.as_mut().poll(cx);
-                    return Poll::Ready(());
-                }
-                Poll::Ready(Expired::Idle | Expired::Linger) => {
-                    connection.as_mut().graceful_shutdown();
-                    // Sends HTTP/2's GOAWAY, and closes an idle HTTP/1 connection.
-                    let _ = connection.as_mut().poll(cx);
-                    return Poll::Ready(());
-                }
-            }
+            return Poll::Ready(());
         }
+        match watchdog.poll(timer.as_mut(), cx) {
+            Poll::Pending => return Poll::Pending,
+            // The socket says 408 at the next read, and hyper sees the end of the input.
+            Poll::Ready(Expired::Head) => activity.expire_head(),
+            // Sends HTTP/2's GOAWAY.
+            Poll::Ready(Expired::Idle | Expired::Linger) => connection.as_mut().graceful_shutdown(),
+        }
+        // Once more, to let that happen; then it is over either way.
+        let _ = connection.as_mut().poll(cx);
+        Poll::Ready(())
     })
     .await;
 }

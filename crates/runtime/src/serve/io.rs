@@ -1,5 +1,5 @@
-//! The socket of one connection, with three things added: it notes what it hears, it answers a head that never
-//! ends with 408, and it closes gently after an error.
+//! The socket of one connection, with four things added: it notes what it hears, it answers a head that never ends
+//! with 408, it puts an id on hyper's own answers, and it closes gently after an error.
 
 use std::io;
 use std::pin::Pin;
@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::activity::Activity;
 use crate::RequestId;
+use crate::request_id::X_REQUEST_ID;
 
 /// What an HTTP/2 client with prior knowledge, or one that agreed by ALPN, says first.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -55,7 +56,7 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Watched<I> {
             return;
         }
         let answer = format!(
-            "HTTP/1.1 408 Request Timeout\r\nx-request-id: {}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+            "HTTP/1.1 408 Request Timeout\r\n{X_REQUEST_ID}: {}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
             RequestId::new()
         );
         if Pin::new(&mut self.inner)
@@ -65,6 +66,24 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Watched<I> {
             // A TLS stream holds the bytes back until the flush; a socket does nothing here.
             let _ = Pin::new(&mut self.inner).poll_flush(cx);
         }
+    }
+
+    // hyper answers a head that it can't parse (400, 431) itself, past every layer. That is the only 4xx written
+    // while a head is due, and without an id its sender would have nothing to ask us about. Returns it with an id.
+    fn with_id(&self, answer: &[u8]) -> Option<Vec<u8>> {
+        if !self.activity.in_head() || !answer.starts_with(b"HTTP/1.1 4") {
+            return None;
+        }
+        let has_id = answer
+            .windows(X_REQUEST_ID.as_str().len())
+            .any(|name| name == X_REQUEST_ID.as_str().as_bytes());
+        let line = answer
+            .windows(2)
+            .position(|end| end == b"\r\n")
+            .filter(|_| !has_id)?
+            + 2;
+        let id = format!("{X_REQUEST_ID}: {}\r\n", RequestId::new());
+        Some([&answer[..line], id.as_bytes(), &answer[line..]].concat())
     }
 
     // Closing a socket with input unread resets the connection, and a reset can overtake the answer that is still
@@ -112,7 +131,12 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<I> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, buf)
+        let Some(with_id) = self.with_id(buf) else {
+            return Pin::new(&mut self.inner).poll_write(cx, buf);
+        };
+        // A few bytes on a connection that has sent next to nothing: they go out whole, and then it is closed.
+        ready!(Pin::new(&mut self.inner).poll_write(cx, &with_id))?;
+        Poll::Ready(Ok(buf.len()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -134,7 +158,11 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<I> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
+        match bufs {
+            // hyper's own answers have no body, so they come alone.
+            [only] => self.poll_write(cx, only),
+            _ => Pin::new(&mut self.inner).poll_write_vectored(cx, bufs),
+        }
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -187,7 +187,7 @@ impl Tls {
                 tracing::info!("TLS files changed and were read again");
             }
             Err(error) => {
-                tracing::error!("TLS files changed and can't be used, the old ones stay: {error}")
+                tracing::error!("TLS files changed and can't be used, the old ones stay: {error}");
             }
         }
     }

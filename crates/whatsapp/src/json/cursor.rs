@@ -73,7 +73,9 @@ impl<'a> Cursor<'a> {
     /// Takes the closing bracket, and gives all since `start`.
     fn close(&mut self, start: usize) -> Json<'a> {
         self.at = (self.at + 1).min(self.text.len());
-        self.text.get(start..self.at).map_or(Json::NULL, Json::trusted)
+        self.text
+            .get(start..self.at)
+            .map_or(Json::NULL, Json::trusted)
     }
 
     fn peek(&self) -> Option<u8> {
@@ -122,7 +124,11 @@ impl<'a> Cursor<'a> {
 impl<'a> Members<'a> {
     pub(super) fn new(json: Json<'a>) -> Self {
         let mut cursor = Cursor::new(json);
-        cursor.at = if json.is_object() { 1 } else { json.get().len() };
+        cursor.at = if json.is_object() {
+            1
+        } else {
+            json.get().len()
+        };
         Self(cursor)
     }
 }

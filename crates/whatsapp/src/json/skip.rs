@@ -43,8 +43,15 @@ pub(super) fn end_of_container(bytes: &[u8], start: usize) -> usize {
 /// The position after the number or word at `start`.
 pub(super) fn end_of_scalar(bytes: &[u8], start: usize) -> usize {
     let rest = bytes.get(start..).unwrap_or_default();
-    let ends = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b':' | b' ' | b'\n' | b'\r' | b'\t');
-    rest.iter().position(ends).map_or(bytes.len(), |length| start + length.max(1))
+    let ends = |byte: &u8| {
+        matches!(
+            byte,
+            b',' | b'}' | b']' | b':' | b' ' | b'\n' | b'\r' | b'\t'
+        )
+    };
+    rest.iter()
+        .position(ends)
+        .map_or(bytes.len(), |length| start + length.max(1))
 }
 
 /// The first quote or backslash from `at` on, eight bytes at a time. The strings of a webhook are short: what memchr
@@ -52,7 +59,7 @@ pub(super) fn end_of_scalar(bytes: &[u8], start: usize) -> usize {
 fn quote_or_backslash(bytes: &[u8], mut at: usize) -> Option<usize> {
     while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*chunk);
-        let found = zero_bytes(word ^ EACH * b'"' as u64) | zero_bytes(word ^ EACH * b'\\' as u64);
+        let found = zero_bytes(word ^ QUOTES) | zero_bytes(word ^ BACKSLASHES);
         if found != 0 {
             return Some(at + found.trailing_zeros() as usize / 8);
         }
@@ -65,6 +72,8 @@ fn quote_or_backslash(bytes: &[u8], mut at: usize) -> Option<usize> {
 
 /// One in every byte of a word.
 const EACH: u64 = 0x0101_0101_0101_0101;
+const QUOTES: u64 = EACH * b'"' as u64;
+const BACKSLASHES: u64 = EACH * b'\\' as u64;
 
 /// The top bit of every byte that is zero. Bytes above the first zero may be marked too, which is why only the first
 /// mark is looked at.

@@ -60,6 +60,10 @@ impl<'a> Message<'a> {
     /// Reads the content.
     pub fn content(&self) -> Content<'a> {
         let raw = Json::trusted(self.raw);
+        // Our word for a missing type is Meta's old word for one it does not hand on.
+        if self.kind == "unknown" && raw.member("type").is_none() {
+            return Content::Unknown { raw };
+        }
         match Content::of(&self.kind, self.object, raw) {
             Content::Unsupported(told) => Content::Unsupported(Unsupported {
                 errors: self.errors(),

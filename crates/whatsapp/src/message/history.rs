@@ -5,7 +5,7 @@
 
 use super::Message;
 use crate::contact::{Contact, Customer};
-use crate::json::{Json, Wire};
+use crate::json::{Items, Json, Wire};
 use crate::text::Text;
 use crate::webhook::Metadata;
 
@@ -15,7 +15,7 @@ pub struct HistoryMessage<'a> {
     /// The message.
     pub message: Message<'a>,
     /// Where it stood; `None` for a media follow-up.
-    pub thread: Option<Thread<'a>>,
+    pub thread: Option<Box<Thread<'a>>>,
     /// `history_context.status`: DELIVERED, ERROR, PENDING, PLAYED, READ, SENT, or a word we do not know.
     pub status: Option<Text<'a>>,
     /// True when the business sent it.
@@ -37,7 +37,6 @@ pub struct Thread<'a> {
     pub(crate) metadata: Json<'a>,
     /// The thread's `context` as received; it may hold the customer's ids.
     pub(crate) context: Json<'a>,
-    messages: Json<'a>,
 }
 
 impl<'a> HistoryMessage<'a> {
@@ -59,7 +58,7 @@ impl<'a> HistoryMessage<'a> {
         }
         Self {
             status: message.history_status.clone(),
-            thread: thread.cloned(),
+            thread: thread.cloned().map(Box::new),
             outbound,
             message,
         }
@@ -84,32 +83,26 @@ impl<'a> HistoryMessage<'a> {
 }
 
 impl<'a> Thread<'a> {
-    /// The threads of one chunk.
-    pub(crate) fn all_of(chunk: Json<'a>) -> Vec<Self> {
+    /// The threads of one chunk, each with its messages.
+    pub(crate) fn all_of(chunk: Json<'a>) -> impl Iterator<Item = (Self, Items<'a>)> {
         let metadata = chunk.member("metadata").unwrap_or(Json::NULL);
         let number = |name| metadata.member(name).and_then(i64::read);
-        let (phase, chunk_order, progress) =
-            (number("phase"), number("chunk_order"), number("progress"));
-        let threads = chunk
-            .member("threads")
-            .and_then(Json::items)
-            .into_iter()
-            .flatten();
-        let member = |thread: Json<'a>, name| thread.member(name).unwrap_or(Json::NULL);
-        threads
-            .map(|thread| Self {
-                id: Text::read_id(member(thread, "id")),
-                phase,
-                chunk_order,
-                progress,
-                metadata,
-                context: member(thread, "context"),
-                messages: member(thread, "messages"),
-            })
-            .collect()
-    }
-
-    pub(crate) fn messages(&self) -> impl Iterator<Item = Json<'a>> + use<'a> {
-        self.messages.items().into_iter().flatten()
+        let chunk_head = Self {
+            id: None,
+            phase: number("phase"),
+            chunk_order: number("chunk_order"),
+            progress: number("progress"),
+            metadata,
+            context: Json::NULL,
+        };
+        let threads = chunk.member("threads").and_then(Json::items);
+        threads.into_iter().flatten().filter_map(move |thread| {
+            let head = Self {
+                id: thread.member("id").and_then(Text::read_id),
+                context: thread.member("context").unwrap_or(Json::NULL),
+                ..chunk_head.clone()
+            };
+            Some((head, thread.member("messages")?.items()?))
+        })
     }
 }

@@ -10,7 +10,7 @@ pub use entry::{Change, Entry};
 pub use metadata::Metadata;
 pub use update::{Update, UpdateBody};
 
-pub(crate) use list::List;
+use list::List;
 pub(crate) use update::Place;
 
 use crate::escape::find_poison;

@@ -6,7 +6,7 @@ use crate::account::Account;
 use crate::contact::ContactBook;
 use crate::escape::find_poison;
 use crate::isolate::Isolated;
-use crate::json::{Json, Wire};
+use crate::json::Json;
 use crate::message::{HistoryMessage, Message, Thread};
 use crate::problem::ParseError;
 use crate::status::Status;
@@ -23,7 +23,7 @@ pub(super) fn updates<'a>(webhook: &Webhook<'a>) -> Vec<Update<'a>> {
             updates.push(broken_entry(entry, why));
         }
         for change in &entry.changes {
-            let list = List::of(change.value);
+            let list = change.list;
             let route = Route {
                 metadata: list.metadata.map(Metadata::of).unwrap_or_default(),
                 book: ContactBook::new(list.contacts),
@@ -159,8 +159,8 @@ impl<'a> Route<'_, 'a> {
             .into_iter()
             .flatten()
         {
-            for thread in Thread::all_of(chunk) {
-                for item in thread.messages() {
+            for (thread, messages) in Thread::all_of(chunk) {
+                for item in messages {
                     let body = self.past(item, &thread);
                     self.push(body, Place::Threads);
                 }
@@ -228,7 +228,7 @@ impl<'a> Route<'_, 'a> {
 }
 
 fn malformed<'a>(item: Json<'a>, why: ParseError) -> UpdateBody<'a> {
-    let message_id = item.member("id").and_then(Text::read);
+    let message_id = item.member("id").and_then(Text::read_id);
     UpdateBody::Malformed {
         raw: item.get(),
         message_id,

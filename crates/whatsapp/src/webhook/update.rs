@@ -33,7 +33,7 @@ pub struct Update<'a> {
 }
 
 /// What an update says. The field decides which it is, never the names of the arrays inside.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum UpdateBody<'a> {
     /// A message that a customer sent just now (field `messages`).
     Message(Message<'a>),

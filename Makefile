@@ -1,0 +1,54 @@
+# Every target says in one line what it does; `make` alone lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Where rustup puts cargo, for shells that have not heard of it yet.
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+.PHONY: help setup build demo up test lint fmt audit bench docs-config clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Install what is missing: Redis, Postgres, a C compiler
+	@deploy/dev/install.sh
+
+build: setup ## Build all programs for release
+	cargo build --release --workspace --bins
+
+demo: setup ## Build, then show a few thousand webhooks going in and what became of them
+	@echo "Building waypost in release mode: several minutes the first time, seconds later."
+	@cargo build --release --bin waypost
+	@$(TARGET)/release/waypost demo
+
+up: setup ## Run everything with its own Redis and Postgres, data in .waypost/
+	@cargo build --release --bin waypost
+	@$(TARGET)/release/waypost up
+
+test: setup ## Run every test; Redis and Postgres are started once for all of them
+	cargo build --workspace --bins
+	WAYPOST_TEST_BINARIES_BUILT=1 cargo run --quiet -p waypost-harness -- cargo test --workspace
+
+lint: setup ## Check format, lints and docs, warnings denied
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+fmt: ## Format the sources
+	cargo fmt --all
+
+audit: ## Check dependencies: bans, licences, sources, advisories
+	@deploy/dev/audit.sh
+
+bench: setup ## Measure, print ratios, write target/bench.json
+	cargo run --release -p waypost-load --bin bench
+
+docs-config: ## Write docs/CONFIG.md from the keys in the sources
+	@cargo run --quiet --bin waypost -- config --markdown > $(TARGET)/CONFIG.md
+	@mv $(TARGET)/CONFIG.md docs/CONFIG.md
+
+clean: ## Remove what was built and the data of `make up`
+	rm -rf target .waypost

@@ -1,0 +1,43 @@
+//! Every configuration key of every part.
+
+use waypost_settings::Key;
+
+/// The tables of all services. Both services read some of them (redis, inbox, log): each is here once.
+pub(crate) fn all() -> Vec<&'static [Key]> {
+    let mut tables: Vec<&'static [Key]> = Vec::new();
+    for table in waypost_ingress::KEYS.iter().chain(waypost_worker::KEYS) {
+        // Of tables that share a path the first stays: the same constant, seen through two services.
+        let seen = |key: &Key| tables.iter().any(|known| known.iter().any(|other| other.path == key.path));
+        if !table.iter().any(seen) {
+            tables.push(table);
+        }
+    }
+    tables
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use waypost_settings::SECTIONS;
+
+    use super::*;
+
+    #[test]
+    fn every_key_of_every_service_is_there_once() {
+        let mut paths = BTreeMap::new();
+        for key in all().into_iter().flatten() {
+            assert!(paths.insert(key.path, key.help).is_none(), "{} is declared twice", key.path);
+        }
+        for key in waypost_ingress::KEYS.iter().chain(waypost_worker::KEYS).copied().flatten() {
+            assert_eq!(paths.get(key.path), Some(&key.help), "{} differs between services", key.path);
+        }
+    }
+
+    #[test]
+    fn every_section_is_one_that_the_other_services_leave_alone() {
+        for key in all().into_iter().flatten() {
+            assert!(SECTIONS.contains(&key.section()), "{} is in a section that settings does not know", key.path);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `waypost up`: one process that runs everything there is.
+//!
+//! Start, in `stack`: the webhook's port is taken first, so that a port in use is said at once; then Redis and Postgres
+//! (`children`, or those of the configuration: `options`), the migrations, worker and ingress (`services`). When both say
+//! they are ready, the ready file is written (`ready`) and the addresses are printed (`table`).
+//!
+//! Stop, in reverse: the ready file goes, ingress drains, then the worker finishes what it holds, then the children end.
+//! A second Ctrl-C (`signals`) quits at once; even then the children end, each by its watchdog.
+
+mod children;
+mod options;
+mod ready;
+mod services;
+mod signals;
+mod stack;
+mod table;
+
+use std::path::Path;
+
+use waypost_telemetry::LogSettings;
+
+pub(crate) use options::Options;
+pub(crate) use signals::Signals;
+pub(crate) use stack::{Addresses, Stack};
+
+use crate::{cli, settings, terminal};
+
+/// What a shell reports of a process that Ctrl-C ended.
+const INTERRUPTED: i32 = 130;
+
+pub(crate) async fn command(arguments: &cli::Up, file: Option<&Path>) -> anyhow::Result<()> {
+    let lookup = settings::load(file)?;
+    let options = Options::read(arguments, &lookup)?;
+    let _telemetry = waypost_telemetry::init(&LogSettings::from_lookup(&lookup)?)?;
+    let mut signals = Signals::listen()?;
+    let ready_file = arguments.ready_file.as_deref().map(ready::ReadyFile::at).transpose()?;
+
+    let started = tokio::select! {
+        started = Stack::start(&options, &lookup) => started,
+        // What has been started so far ends with this process.
+        () = signals.next() => return Ok(()),
+    };
+    let mut stack = started?;
+    terminal::out(&table::of(stack.addresses(), &options));
+    if let Some(file) = &ready_file {
+        file.write(stack.addresses(), &options)?;
+    }
+    let verdict = tokio::select! {
+        error = stack.failed() => Err(error),
+        () = signals.next() => Ok(()),
+    };
+    drop(ready_file);
+    tokio::select! {
+        stopped = stack.stop() => verdict.and(stopped),
+        () = signals.next() => {
+            terminal::error("quitting at once");
+            std::process::exit(INTERRUPTED)
+        }
+    }
+}

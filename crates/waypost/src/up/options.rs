@@ -1,0 +1,154 @@
+//! What `up` was asked to run, and with which secrets.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use uuid::Uuid;
+use waypost_settings::{Layered, SettingsError};
+
+use crate::{cli, settings};
+
+/// The port that README and examples use.
+const USUAL_PORT: u16 = 8080;
+
+/// Where a server comes from.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// We start one.
+    Own,
+    /// A flag names one.
+    Flag(String),
+    /// The configuration names one, under Waypost's own names.
+    Configured,
+}
+
+/// Where the data of our own servers goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Home {
+    Folder(PathBuf),
+    Temporary,
+}
+
+/// A run of `up`, decided.
+#[derive(Clone)]
+pub(crate) struct Options {
+    pub(crate) home: Home,
+    pub(crate) redis: Source,
+    pub(crate) postgres: Source,
+    pub(crate) listen: SocketAddr,
+    /// The configured address of the admin endpoints; `None`: free ports on loopback.
+    pub(crate) admin: Option<SocketAddr>,
+    /// Made up because nobody gave one. Those of the configuration stay there.
+    pub(crate) app_secret: Option<String>,
+    /// Likewise.
+    pub(crate) verify_token: Option<String>,
+}
+
+impl Options {
+    pub(crate) fn read(arguments: &cli::Up, lookup: &Layered) -> Result<Self, SettingsError> {
+        // Ephemeral means untouched by what is configured: it must never write into somebody's database.
+        let configured = |path| match arguments.ephemeral {
+            true => Ok(None),
+            false => settings::given(lookup, path, false),
+        };
+        let source = |flag: &Option<String>, paths: &[&str]| match flag {
+            Some(url) => Ok(Source::Flag(url.clone())),
+            None => {
+                let mut source = Source::Own;
+                for path in paths {
+                    if configured(path)?.is_some() {
+                        source = Source::Configured;
+                    }
+                }
+                Ok(source)
+            }
+        };
+        let address = |path| configured(path)?.map(|text| parse(path, &text)).transpose();
+        let port = if arguments.ephemeral { 0 } else { USUAL_PORT };
+        let listen = match arguments.listen {
+            Some(listen) => listen,
+            None => address("ingress.listen")?.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, port).into()),
+        };
+        Ok(Self {
+            home: match arguments.ephemeral {
+                true => Home::Temporary,
+                false => Home::Folder(arguments.data_dir.clone()),
+            },
+            redis: source(&arguments.redis_url, &["redis.url", "redis.host"])?,
+            postgres: source(&arguments.database_url, &["postgres.url"])?,
+            listen,
+            admin: address("admin.listen")?,
+            app_secret: made_up(lookup, "whatsapp.app_secrets")?,
+            verify_token: made_up(lookup, "whatsapp.verify_tokens")?,
+        })
+    }
+}
+
+/// A random word, if the configuration has none.
+fn made_up(lookup: &Layered, path: &str) -> Result<Option<String>, SettingsError> {
+    let given = settings::given(lookup, path, true)?;
+    Ok(given.is_none().then(random_word))
+}
+
+/// 122 random bits as letters and digits.
+pub(crate) fn random_word() -> String {
+    Uuid::new_v4().simple().to_string()
+}
+
+fn parse(path: &str, text: &str) -> Result<SocketAddr, SettingsError> {
+    text.parse().map_err(|_| SettingsError::Invalid {
+        key: path.to_owned(),
+        origin: waypost_settings::Origin::Given(path.to_owned()),
+        reason: format!("`{text}` is not an address like 127.0.0.1:8080"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(arguments: &[&str], environment: &[(&str, &str)]) -> Options {
+        use clap::Parser;
+        let words = ["waypost", "up"].iter().chain(arguments);
+        let cli::Command::Up(up) = cli::Cli::try_parse_from(words).unwrap().command else { panic!() };
+        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), *value));
+        let lookup = Layered::from_environment(environment, None).unwrap();
+        Options::read(&up, &lookup).unwrap()
+    }
+
+    #[test]
+    fn alone_it_starts_everything_on_loopback() {
+        let options = read(&[], &[]);
+        assert!(options.redis == Source::Own && options.postgres == Source::Own);
+        assert_eq!(options.listen, "127.0.0.1:8080".parse().unwrap());
+        assert_eq!(options.home, Home::Folder(".waypost".into()));
+        assert!(options.app_secret.is_some() && options.verify_token.is_some());
+    }
+
+    #[test]
+    fn secrets_of_the_environment_are_honoured() {
+        let options = read(&[], &[("WHATSAPP_APP_SECRET", "s"), ("WEBHOOK_VERIFY_TOKEN", "t")]);
+        assert!(options.app_secret.is_none() && options.verify_token.is_none());
+    }
+
+    #[test]
+    fn configured_servers_are_used_and_old_names_are_not_enough() {
+        let options = read(&[], &[("WAYPOST_REDIS_URL", "redis://h"), ("WAYPOST_INGRESS_LISTEN", "127.0.0.1:99")]);
+        assert!(options.redis == Source::Configured && options.postgres == Source::Own);
+        assert_eq!(options.listen.port(), 99);
+        // DATABASE_URL is in many a shell for another program's sake.
+        let options = read(&[], &[("DATABASE_URL", "postgres://h/other"), ("REDIS_HOST", "h")]);
+        assert!(options.redis == Source::Own && options.postgres == Source::Own);
+    }
+
+    #[test]
+    fn ephemeral_touches_nothing_that_is_configured() {
+        let configured = [("WAYPOST_POSTGRES_URL", "postgres://h/d"), ("WAYPOST_INGRESS_LISTEN", "127.0.0.1:99")];
+        let options = read(&["--ephemeral"], &configured);
+        assert!(options.postgres == Source::Own);
+        assert_eq!(options.listen.port(), 0);
+        assert_eq!(options.home, Home::Temporary);
+        let options = read(&["--ephemeral", "--redis-url", "redis://h"], &[]);
+        assert!(options.redis == Source::Flag("redis://h".into()));
+    }
+}

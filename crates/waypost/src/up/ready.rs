@@ -1,0 +1,75 @@
+//! The ready file: tells whoever waits for us that all is there, and where.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde::Serialize;
+
+use super::{Addresses, Options};
+
+/// Its members. Later parts add theirs; none is ever renamed.
+#[derive(Serialize)]
+struct Content<'a> {
+    webhook_url: &'a str,
+    redis_url: &'a str,
+    database_url: &'a str,
+    admin_urls: &'a [String],
+    /// Only when made up by this run: who gave one knows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app_secret: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verify_token: Option<&'a str>,
+}
+
+/// A file that exists while all is ready. Removed when this value is dropped.
+#[derive(Debug)]
+pub(super) struct ReadyFile {
+    path: PathBuf,
+}
+
+impl ReadyFile {
+    /// Takes the place. A file left by a run that was killed goes, so that nobody takes it for ours.
+    pub(super) fn at(path: &Path) -> anyhow::Result<Self> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("cannot replace the ready file {}", path.display()));
+            }
+            _ => Ok(Self { path: path.to_owned() }),
+        }
+    }
+
+    /// Appears at once and whole: written beside its place and renamed. Only its owner may read it: it has passwords in it.
+    pub(super) fn write(&self, addresses: &Addresses, options: &Options) -> anyhow::Result<()> {
+        let content = Content {
+            webhook_url: &addresses.webhook_url,
+            redis_url: &addresses.redis_url,
+            database_url: &addresses.database_url,
+            admin_urls: &addresses.admin_urls,
+            app_secret: options.app_secret.as_deref(),
+            verify_token: options.verify_token.as_deref(),
+        };
+        let text = serde_json::to_string_pretty(&content)? + "\n";
+        let mut name = self.path.clone().into_os_string();
+        name.push(format!(".{}.tmp", std::process::id()));
+        let beside = PathBuf::from(name);
+        OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&beside)
+            .and_then(|mut file| file.write_all(text.as_bytes()))
+            .and_then(|()| fs::rename(&beside, &self.path))
+            .with_context(|| format!("cannot write the ready file {}", self.path.display()))
+    }
+}
+
+impl Drop for ReadyFile {
+    fn drop(&mut self) {
+        // Gone already, or in a folder that is: either way it says nothing wrong any more.
+        let _ = fs::remove_file(&self.path);
+    }
+}

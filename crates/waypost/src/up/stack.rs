@@ -1,0 +1,118 @@
+//! The order of start and stop.
+
+use anyhow::Context;
+use waypost_ingress::Listeners;
+use waypost_queue::RedisSettings;
+use waypost_settings::{ExposeSecret, Layered, Lookup};
+use waypost_store::{Store, StoreSettings};
+
+use super::children::Children;
+use super::options::{Options, Source};
+use super::services::{Service, bind, reachable};
+use crate::overlay::Overlay;
+use crate::settings;
+
+/// Where everything is.
+#[derive(Clone, Debug)]
+pub(crate) struct Addresses {
+    pub(crate) webhook_url: String,
+    /// With the password.
+    pub(crate) redis_url: String,
+    /// With the password.
+    pub(crate) database_url: String,
+    /// One per service.
+    pub(crate) admin_urls: Vec<String>,
+}
+
+/// All that runs.
+pub(crate) struct Stack {
+    addresses: Addresses,
+    ingress: Service,
+    worker: Service,
+    /// Last: they outlive the services that need them.
+    children: Children,
+}
+
+impl Stack {
+    /// Starts everything and returns when all is ready.
+    pub(crate) async fn start(options: &Options, below: &Layered) -> anyhow::Result<Self> {
+        // Before the servers, which take a second: a port that is taken is said at once.
+        let webhook = bind(options.listen, "ingress.listen, --listen").await?;
+        let children = Children::start(options).await?;
+        let lookup = overlay(options, &children, below);
+        let ingress = waypost_ingress::Config::from_lookup(&lookup)?;
+        let worker = waypost_worker::Config::from_lookup(&lookup)?;
+        let scheme = if ingress.tls.is_some() { "https" } else { "http" };
+        let mut addresses = Addresses {
+            webhook_url: format!("{scheme}://{}/webhook", reachable(webhook.local_addr()?)),
+            redis_url: RedisSettings::from_lookup(&lookup)?.url.expose_secret().to_owned(),
+            database_url: settings::given(&lookup, "postgres.url", true)?.unwrap_or_default(),
+            admin_urls: Vec::new(),
+        };
+        migrate(&lookup).await?;
+
+        let mut worker = Service::start("worker", None, |admin, stop| async move {
+            Ok(waypost_worker::run(worker, Some(admin), stop.cancelled_owned()).await?)
+        })
+        .await?;
+        let mut ingress = Service::start("ingress", options.admin, |admin, stop| async move {
+            let listeners = Listeners { webhook, admin: Some(admin) };
+            Ok(waypost_ingress::run(ingress, listeners, stop.cancelled_owned()).await?)
+        })
+        .await?;
+        worker.ready().await?;
+        ingress.ready().await?;
+        addresses.admin_urls = vec![ingress.admin_url(), worker.admin_url()];
+        Ok(Self { addresses, ingress, worker, children })
+    }
+
+    pub(crate) fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// Waits until a service ends by itself; then the rest has to end too.
+    pub(crate) async fn failed(&mut self) -> anyhow::Error {
+        tokio::select! {
+            error = self.ingress.ended() => error,
+            error = self.worker.ended() => error,
+        }
+    }
+
+    /// Ends everything, in the order in which data flows, so that what was accepted is still worked off.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        let ingress = self.ingress.stop().await;
+        let worker = self.worker.stop().await;
+        self.children.stop().await;
+        ingress.and(worker)
+    }
+}
+
+fn overlay<'a>(options: &Options, children: &Children, below: &'a Layered) -> Overlay<'a> {
+    let mut lookup = Overlay::over(below);
+    let flag = |source: &Source| match source {
+        Source::Flag(url) => Some(url.clone()),
+        Source::Own | Source::Configured => None,
+    };
+    if let Some(url) = children.redis_url.clone().or_else(|| flag(&options.redis)) {
+        lookup.set("redis.url", url, "--redis-url");
+    }
+    if let Some(url) = children.database_url.clone().or_else(|| flag(&options.postgres)) {
+        lookup.set("postgres.url", url, "--database-url");
+    }
+    if let Some(secret) = &options.app_secret {
+        lookup.set("whatsapp.app_secrets", secret, "a secret made up for this run");
+    }
+    if let Some(token) = &options.verify_token {
+        lookup.set("whatsapp.verify_tokens", token, "a token made up for this run");
+    }
+    lookup
+}
+
+async fn migrate(lookup: &dyn Lookup) -> anyhow::Result<()> {
+    let store = Store::connect(&StoreSettings::from_lookup(lookup)?).await?;
+    let applied = store.migrate().await.context("the database was not migrated")?;
+    if !applied.is_empty() {
+        tracing::info!(count = applied.len(), "applied the migrations that were missing");
+    }
+    Ok(())
+}

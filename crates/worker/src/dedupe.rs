@@ -1,0 +1,39 @@
+//! Leaves out what Redis remembers as committed.
+
+use crate::context::Context;
+use crate::parse::Parsed;
+
+/// Drops known items. A remembered effect was committed and its event published, so nothing is left to do for it.
+///
+/// Memory that cannot be asked is no reason to wait: Postgres decides in any case.
+pub(crate) async fn dedupe(context: &Context, parsed: &mut Parsed<'_>) {
+    let effects: Vec<_> = parsed.items.iter().map(|item| item.effect).collect();
+    let known = match context.memory.known(&effects).await {
+        Ok(known) => known,
+        Err(error) => {
+            tracing::debug!("memory of effects not asked: {error}");
+            return;
+        }
+    };
+    let before = parsed.items.len();
+    let mut known = known.into_iter();
+    parsed.items.retain(|_| !known.next().unwrap_or(false));
+    let dropped = before - parsed.items.len();
+    if dropped == 0 {
+        return;
+    }
+    tracing::debug!(dropped, "redelivered");
+    // A redelivery that brought nothing new need not be kept as received either.
+    let bad: Vec<_> = parsed
+        .bad
+        .iter()
+        .map(|bad| bad.envelope.request_id)
+        .collect();
+    let items = &parsed.items;
+    parsed.webhooks.retain(|webhook| {
+        bad.contains(&webhook.request_id)
+            || items
+                .iter()
+                .any(|item| item.envelope.request_id == webhook.request_id)
+    });
+}

@@ -1,0 +1,98 @@
+//! One transaction for the whole batch; while Postgres is away, wait.
+
+use std::time::Duration;
+
+use rand::Rng;
+use waypost_store::{Batch, Outcome};
+
+use crate::context::Context;
+use crate::parse::{Item, Parsed};
+use crate::rows;
+
+/// First and longest pause between tries while Postgres is away.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+
+/// What became of an item in the database.
+pub(crate) enum Fate {
+    /// Its row is new.
+    New {
+        contact_id: Option<uuid::Uuid>,
+        duplicate_of: Option<String>,
+    },
+    /// Its row was there. `published` is false when nobody can say whether its event went out.
+    Known { published: bool },
+    /// Kept out by policy.
+    Dropped,
+    /// It can never be stored.
+    Bad(String),
+    /// The process is stopping before it could be stored.
+    Open,
+}
+
+/// Stores every item, and answers with one fate for each, in order.
+pub(crate) async fn persist(context: &Context, parsed: &Parsed<'_>) -> Vec<Fate> {
+    let mut fates: Vec<Fate> = parsed.items.iter().map(|_| Fate::Open).collect();
+    let mut open: Vec<usize> = (0..fates.len()).collect();
+    let mut webhooks: Vec<_> = parsed.webhooks.iter().map(|w| rows::raw(w)).collect();
+    let mut in_doubt = false;
+    let mut pause = PAUSE.0;
+    while !(open.is_empty() && webhooks.is_empty()) {
+        let batch = Batch {
+            webhooks: std::mem::take(&mut webhooks),
+            items: open
+                .iter()
+                .filter_map(|&i| rows::row(&parsed.items[i]))
+                .collect(),
+        };
+        let persisted = context.store.persist(&batch).await;
+        let mut reason = None;
+        let mut still_open = Vec::new();
+        for (i, outcome) in open.into_iter().zip(persisted.outcomes) {
+            match fate(outcome, &parsed.items[i], in_doubt) {
+                Ok(fate) => fates[i] = fate,
+                Err(error) => {
+                    reason = Some(error);
+                    still_open.push(i);
+                }
+            }
+        }
+        open = still_open;
+        in_doubt |= persisted.commit_unknown;
+        let Some(reason) = reason else { break };
+        // Rolled back together with the items; writing one twice changes nothing.
+        webhooks = batch.webhooks;
+        tracing::warn!(waiting = open.len(), ?pause, "Postgres: {reason}");
+        context.postgres.fail(reason.to_string());
+        let rest = rand::rng().random_range(pause / 2..=pause);
+        tokio::select! {
+            () = tokio::time::sleep(rest) => {}
+            () = context.stopping.cancelled() => return fates,
+        }
+        pause = (pause * 2).min(PAUSE.1);
+    }
+    context.postgres.pass();
+    fates
+}
+
+fn fate(
+    outcome: Outcome,
+    item: &Item<'_>,
+    in_doubt: bool,
+) -> Result<Fate, waypost_store::StoreError> {
+    Ok(match outcome {
+        Outcome::Stored {
+            contact_id,
+            duplicate_of,
+            ..
+        } => Fate::New {
+            contact_id,
+            duplicate_of,
+        },
+        Outcome::Known => Fate::Known {
+            published: !(in_doubt || item.doubtful),
+        },
+        Outcome::Dropped { .. } => Fate::Dropped,
+        Outcome::Bad(error) => Fate::Bad(error.to_string()),
+        Outcome::Unavailable(error) => return Err(error),
+    })
+}

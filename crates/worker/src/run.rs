@@ -1,0 +1,124 @@
+//! Starts everything, and stops in reverse order.
+
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use waypost_queue::{EffectMemory, EventLog, QueueError, Redis};
+use waypost_runtime::admin::serve_admin;
+use waypost_runtime::{Health, Phase};
+use waypost_store::{Store, StoreError};
+
+use crate::config::Config;
+use crate::context::Context;
+use crate::maintain::maintain;
+use crate::take::Taker;
+
+/// Why the worker could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// Redis cannot be used as a queue.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// Postgres' settings cannot work.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Works until `shutdown` completes, then finishes the batches it has.
+///
+/// Redis or Postgres being away is no reason not to start: it waits for them.
+///
+/// # Errors
+/// When Redis answers and would lose messages, or the settings cannot work.
+pub async fn run(
+    config: Config,
+    admin: Option<TcpListener>,
+    health: Health,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), WorkerError> {
+    let redis = Redis::connect(&config.redis).await?;
+    let store = Store::connect(&config.store).await?;
+    let admin = admin.map(|listener| tokio::spawn(serve_admin(listener, health.clone())));
+    let mut shutdown = std::pin::pin!(shutdown);
+    tokio::select! {
+        checked = wait_until_safe(&redis, &health) => checked?,
+        () = &mut shutdown => return Ok(()),
+    }
+    let stopping = CancellationToken::new();
+    let context = Arc::new(Context {
+        store,
+        memory: EffectMemory::new(&redis, &config.memory),
+        events: EventLog::new(&redis, &config.events),
+        settings: config.worker.clone(),
+        compress_above: config.inbox.compress_above,
+        stopping: stopping.clone(),
+        postgres: health.check("postgres"),
+        redis: health.check("redis"),
+    });
+    let (closing, tracker) = (CancellationToken::new(), TaskTracker::new());
+    let slots = Arc::new(Semaphore::new(config.worker.concurrency));
+    tokio::spawn(maintain(Arc::clone(&context)));
+    for partition in 0..config.inbox.partitions {
+        let taker = Taker {
+            context: Arc::clone(&context),
+            redis: redis.clone(),
+            inbox: config.inbox.clone(),
+            partition,
+            slots: Arc::clone(&slots),
+            tracker: tracker.clone(),
+            closing: closing.clone(),
+        };
+        tracker.spawn(taker.run());
+    }
+    health.enter(Phase::Running);
+    tracing::info!(
+        concurrency = config.worker.concurrency,
+        partitions = config.inbox.partitions,
+        "worker is running"
+    );
+
+    shutdown.await;
+    health.enter(Phase::Draining);
+    tracing::info!("worker is draining");
+    closing.cancel();
+    tracker.close();
+    if timeout(config.worker.drain_deadline, tracker.wait())
+        .await
+        .is_err()
+    {
+        // Batches that wait for Postgres or Redis give up; they are with another worker when the lease ends.
+        tracing::warn!("batches are still open at the drain deadline");
+        stopping.cancel();
+        let _ = timeout(config.redis.timeout, tracker.wait()).await;
+    }
+    stopping.cancel();
+    health.enter(Phase::Stopped);
+    if let Some(admin) = admin {
+        let _ = admin.await;
+    }
+    tracing::info!("worker has stopped");
+    Ok(())
+}
+
+/// Checks Redis as soon as it answers.
+async fn wait_until_safe(redis: &Redis, health: &Health) -> Result<(), QueueError> {
+    let check = health.check("redis");
+    loop {
+        match redis.check_durability().await {
+            Ok(()) => {
+                check.pass();
+                return Ok(());
+            }
+            Err(error) if error.is_transient() => {
+                tracing::warn!("waiting for Redis: {error}");
+                check.fail(error.to_string());
+                tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Puts failures off or buries them, then ends the batch.
+
+use std::time::{Duration, SystemTime};
+
+use rand::Rng;
+use waypost_queue::{Batch, Consumer, DeadLetter, Settled, Settlement};
+use waypost_store::FailedWebhook;
+
+use crate::config::WorkerSettings;
+use crate::context::Context;
+use crate::parse::Bad;
+
+/// Pause between tries while Redis or Postgres is away.
+const PAUSE: Duration = Duration::from_millis(250);
+/// No wait grows beyond this.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(300);
+
+/// Ends a batch; `bad` is what failed in it.
+pub(crate) async fn settle(context: &Context, consumer: &Consumer, batch: &Batch, bad: Vec<Bad>) {
+    let (dead, later): (Vec<Bad>, Vec<Bad>) = bad
+        .into_iter()
+        .partition(|bad| bad.hopeless || bad.envelope.attempts >= context.settings.attempts);
+    // Written before the dead letter, so that every dead letter has its row.
+    if !record(context, &dead).await {
+        return;
+    }
+    let mut settlement = Settlement::new();
+    for bad in later {
+        let delay = backoff(&context.settings, bad.envelope.attempts);
+        tracing::info!(
+            request_id = %bad.envelope.request_id,
+            attempts = bad.envelope.attempts,
+            ?delay,
+            "will be tried again: {}", bad.why
+        );
+        settlement.delay(bad.into_envelope(), delay, context.compress_above);
+    }
+    for bad in dead {
+        tracing::warn!(
+            request_id = %bad.envelope.request_id,
+            attempts = bad.envelope.attempts,
+            class = bad.class,
+            "given up: {}", bad.why
+        );
+        settlement.bury(DeadLetter {
+            class: bad.class.to_owned(),
+            buried_at: SystemTime::now(),
+            message_id: bad.message_id.clone(),
+            envelope: bad.into_envelope(),
+        });
+    }
+    end(context, consumer, batch, &settlement).await;
+}
+
+impl Bad {
+    fn into_envelope(self) -> waypost_queue::Envelope {
+        let mut envelope = self.envelope;
+        if envelope.first_error.is_empty() {
+            envelope.first_error.clone_from(&self.why);
+        }
+        envelope.last_error = self.why;
+        envelope
+    }
+}
+
+async fn end(context: &Context, consumer: &Consumer, batch: &Batch, settlement: &Settlement) {
+    loop {
+        match consumer.settle(batch, settlement).await {
+            Ok(Settled::Done) => {
+                context.redis.pass();
+                return;
+            }
+            Ok(Settled::Fenced) => {
+                tracing::warn!(
+                    consumer = consumer.id(),
+                    entries = batch.entries.len(),
+                    "acknowledgement refused: the entries belong to another worker by now"
+                );
+                return;
+            }
+            Err(error) => {
+                context.redis.fail(error.to_string());
+                tracing::warn!("a batch waits for Redis to be settled: {error}");
+                if !rest(context).await {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Writes the rows of what is given up; false when the process stops meanwhile.
+async fn record(context: &Context, dead: &[Bad]) -> bool {
+    for bad in dead {
+        let mut payload = payload(bad);
+        loop {
+            let row = FailedWebhook {
+                id: bad.envelope.id,
+                request_id: bad.envelope.request_id,
+                message_id: bad.message_id.as_deref(),
+                payload,
+                raw: &bad.envelope.body,
+                error_message: &bad.why,
+                error_stack: Some(&bad.envelope.first_error)
+                    .filter(|e| !e.is_empty())
+                    .map(String::as_str),
+                received_at: bad.envelope.received_at,
+            };
+            match context.store.fail(&[row]).await {
+                Ok(()) => break,
+                Err(error) if error.is_transient() => {
+                    context.postgres.fail(error.to_string());
+                    tracing::warn!("a failure waits for Postgres to be recorded: {error}");
+                    if !rest(context).await {
+                        return false;
+                    }
+                }
+                // Valid JSON that jsonb cannot hold, such as a number of a million digits: the bytes must do.
+                Err(_) if payload.is_some() => payload = None,
+                Err(error) => {
+                    tracing::error!(request_id = %bad.envelope.request_id, "failure not recorded in Postgres, only as a dead letter: {error}");
+                    break;
+                }
+            }
+        }
+    }
+    true
+}
+
+/// The body as JSON text, where Postgres may be able to hold it.
+fn payload(bad: &Bad) -> Option<&str> {
+    let text = std::str::from_utf8(&bad.envelope.body).ok()?;
+    if waypost_whatsapp::find_poison(text).is_some() {
+        return None;
+    }
+    serde_json::from_str::<&serde_json::value::RawValue>(text)
+        .ok()
+        .map(serde_json::value::RawValue::get)
+}
+
+async fn rest(context: &Context) -> bool {
+    tokio::select! {
+        () = tokio::time::sleep(PAUSE) => true,
+        () = context.stopping.cancelled() => false,
+    }
+}
+
+/// Full jitter: anything from nothing to `backoff`, doubled with each failure, so that what failed together does
+/// not come back together.
+fn backoff(settings: &WorkerSettings, attempts: u32) -> Duration {
+    let doubled = settings.backoff.saturating_mul(
+        1_u32
+            .checked_shl(attempts.saturating_sub(1))
+            .unwrap_or(u32::MAX),
+    );
+    rand::rng().random_range(Duration::ZERO..=doubled.min(LONGEST_BACKOFF))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backoff_doubles_and_is_bounded() {
+        let settings = WorkerSettings::default();
+        for _ in 0..1000 {
+            assert!(backoff(&settings, 1) <= Duration::from_secs(2));
+            assert!(backoff(&settings, 2) <= Duration::from_secs(4));
+            assert!(backoff(&settings, 60) <= LONGEST_BACKOFF);
+        }
+        assert!((0..1000).any(|_| backoff(&settings, 2) > Duration::from_secs(2)));
+    }
+}

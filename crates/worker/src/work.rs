@@ -1,0 +1,37 @@
+//! One batch, from reservation to settlement.
+
+use waypost_queue::{Batch, Consumer};
+
+use crate::context::Context;
+use crate::dedupe::dedupe;
+use crate::parse::parse;
+use crate::persist::{Fate, persist};
+use crate::publish::publish;
+use crate::settle::settle;
+
+/// Handles a batch. Whatever happens to this process meanwhile, the batch is either settled or handed on.
+pub(crate) async fn work(context: &Context, consumer: &Consumer, batch: Batch) {
+    let mut parsed = parse(&batch, &context.settings);
+    dedupe(context, &mut parsed).await;
+    let fates = persist(context, &parsed).await;
+    publish(context, &parsed, &fates).await;
+    let mut bad = std::mem::take(&mut parsed.bad);
+    let mut open = 0;
+    for (item, fate) in parsed.items.iter().zip(fates) {
+        match fate {
+            Fate::Bad(why) => bad.push(item.fail("rejected", why)),
+            Fate::Open => open += 1,
+            Fate::New { .. } | Fate::Known { .. } | Fate::Dropped => {}
+        }
+    }
+    if open > 0 {
+        // Only when stopping: the rest of the batch is done and recognised when another worker gets it.
+        tracing::info!(
+            open,
+            "stopping with items not stored; the batch goes to another worker"
+        );
+        return;
+    }
+    drop(parsed);
+    settle(context, consumer, &batch, bad).await;
+}
