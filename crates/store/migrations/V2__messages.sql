@@ -4,8 +4,8 @@ CREATE TABLE messages (
     direction       text NOT NULL CHECK (direction IN ('in', 'out')),
     origin          text NOT NULL,
     waba_id         text NOT NULL,
-    phone_number_id text NOT NULL,
-    wamid           text NOT NULL,
+    phone_number_id text COLLATE "C" NOT NULL,
+    wamid           text COLLATE "C" NOT NULL,
     type            text NOT NULL,
     status          text,
     contact_id      uuid,
@@ -26,18 +26,18 @@ CREATE TABLE messages (
     created_at      timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
-CREATE UNIQUE INDEX messages_wamid ON messages (phone_number_id, wamid);
+CREATE UNIQUE INDEX messages_wamid ON messages (wamid, phone_number_id);
 -- A conversation, newest first, and what a merge has to re-point.
 CREATE INDEX messages_contact ON messages (contact_id, id) WHERE contact_id IS NOT NULL;
 
 -- One row for each status heard, whether or not its message is known (yet).
 CREATE TABLE message_statuses (
     id              uuid NOT NULL,
-    wamid           text NOT NULL,
-    status          text NOT NULL,
-    participant     text NOT NULL DEFAULT '',
+    wamid           text COLLATE "C" NOT NULL,
+    status          text COLLATE "C" NOT NULL,
+    participant     text COLLATE "C" NOT NULL DEFAULT '',
     waba_id         text NOT NULL,
-    phone_number_id text NOT NULL,
+    phone_number_id text COLLATE "C" NOT NULL,
     recipient_id    text,
     recipient_bsuid text,
     at              timestamptz,

@@ -9,12 +9,12 @@ CREATE UNLOGGED TABLE content_windows (
 
 -- What policy `drop` kept out, so that a redelivery is recognised.
 CREATE TABLE dropped_duplicates (
-    phone_number_id text NOT NULL,
-    wamid           text NOT NULL,
+    phone_number_id text COLLATE "C" NOT NULL,
+    wamid           text COLLATE "C" NOT NULL,
     duplicate_of    text NOT NULL,
     content         bytea NOT NULL,
     request_id      uuid NOT NULL,
     sent_at         timestamptz,
     created_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
-    PRIMARY KEY (phone_number_id, wamid)
+    PRIMARY KEY (wamid, phone_number_id)
 );

@@ -65,12 +65,12 @@ fn config(settings: &StoreSettings) -> Result<Config, StoreError> {
 }
 
 /// What each new connection is told. `unnest` of a parameter hides its length from the planner, and a plan made for
-/// the empty table of the first minute would scan the full one of the first hour: so always the generic plan, by
-/// index. Compiling such a plan costs more than running it.
+/// the empty table of the first minute would scan the full one of the first hour: so always the generic plan, one
+/// lookup by index for each element. Compiling such a plan costs more than running it.
 fn set_up(statement_timeout: Duration) -> String {
     format!(
-        "SET statement_timeout = {}; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off; \
-         SET timezone = 'UTC'",
+        "SET statement_timeout = {}; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
+         SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; SET timezone = 'UTC'",
         statement_timeout.as_millis().max(1)
     )
 }

@@ -15,9 +15,9 @@
 //!
 //! **Races.** Every batch takes an advisory lock for its accounts: shared if it only adds, exclusive if it must take
 //! something from somebody (merge, change, a name that moves). So a contact cannot be merged away between being looked up
-//! and being written into a message, and adding goes on in parallel. Two that add the same key at once are told apart by the
-//! unique index: the loser points what it has to the winner's contact before anyone could see it, and leaves no contact
-//! without a name behind. A batch that finds it needs more than it has rolls back and starts again with the exclusive lock.
+//! and being written into a message, and adding goes on in parallel. Of two that add the same key at once the unique index
+//! lets one through, before either has made a contact; the other starts again and finds it. A batch that needs more than
+//! it has rolls back too, and starts again with the exclusive lock.
 
 mod change;
 mod keys;
@@ -31,8 +31,9 @@ pub(crate) use keys::Mention;
 pub(crate) use resolve::resolve;
 
 /// Statements of this module, to be prepared before a batch begins.
-pub(crate) const HOT: [&str; 4] = [
+pub(crate) const HOT: [&str; 5] = [
     lookup::LOOKUP,
+    lookup::FORMER,
     write::OPEN,
     write::CREATE,
     resolve::LOCK_SHARED,

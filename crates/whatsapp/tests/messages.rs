@@ -71,11 +71,11 @@ fn people_without_a_number() {
 fn contacts_are_matched_by_id_not_by_place() {
     let mut names = Vec::new();
     with("odd/contacts_in_other_order", |message| {
-        names.push(message.sender().name.unwrap().to_string())
+        names.push(message.sender().name.unwrap().to_string());
     });
     assert_eq!(names, ["First", "Second"]);
     with("odd/poisoned_contact", |message| {
-        assert_eq!(message.sender().name, None)
+        assert_eq!(message.sender().name, None);
     });
 }
 
@@ -134,7 +134,7 @@ fn contexts() {
         assert!(is(product.product_retailer_id.as_ref(), "sku-1"));
     });
     with("text_in_group", |message| {
-        assert!(is(message.group_id.as_ref(), "R1JPVVAtMQ=="))
+        assert!(is(message.group_id.as_ref(), "R1JPVVAtMQ=="));
     });
     with("text_from_ad", |message| {
         let referral = message.referral().unwrap();
@@ -169,7 +169,7 @@ fn media() {
     });
     with("text", |message| assert_eq!(message.media(), None));
     with("smb_message_echoes", |message| {
-        assert_eq!(message.media().is_some(), message.kind == "image")
+        assert_eq!(message.media().is_some(), message.kind == "image");
     });
 }
 
@@ -294,7 +294,7 @@ fn notices() {
         );
     });
     with("interactive_missing", |message| {
-        assert!(matches!(message.content(), Content::Unknown { .. }))
+        assert!(matches!(message.content(), Content::Unknown { .. }));
     });
     with("future_type", |message| {
         assert!(matches!(message.content(), Content::Unknown { raw } if raw.get() == message.raw));
@@ -344,14 +344,14 @@ fn news_about_who_a_customer_is() {
             if matches!(&system.kind, Some(SystemKind::Other(word)) if *word == "user_moved_to_mars")));
     });
     with("text", |message| {
-        assert_eq!(message.identity_change(), None)
+        assert_eq!(message.identity_change(), None);
     });
 }
 
 #[test]
 fn echoes_name_the_customer_as_recipient() {
     with("smb_message_echoes", |message| {
-        assert_eq!(message.recipient().phone, Some(PHONE))
+        assert_eq!(message.recipient().phone, Some(PHONE));
     });
     with("smb_message_echoes_to_user_id", |message| {
         let customer = message.recipient();

@@ -54,7 +54,7 @@ fn a_failed_one_tells_why() {
         assert!(status.contact.is_none() && status.recipient_user_id.is_none());
     });
     with("status_read", |status| {
-        assert_eq!(status.error_code(), None)
+        assert_eq!(status.error_code(), None);
     });
 }
 

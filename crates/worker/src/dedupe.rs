@@ -1,5 +1,9 @@
 //! Leaves out what Redis remembers as committed.
 
+use std::collections::HashSet;
+
+use uuid::Uuid;
+
 use crate::context::Context;
 use crate::parse::Parsed;
 
@@ -24,16 +28,13 @@ pub(crate) async fn dedupe(context: &Context, parsed: &mut Parsed<'_>) {
     }
     tracing::debug!(dropped, "redelivered");
     // A redelivery that brought nothing new need not be kept as received either.
-    let bad: Vec<_> = parsed
-        .bad
+    let fresh: HashSet<Uuid> = parsed
+        .items
         .iter()
-        .map(|bad| bad.envelope.request_id)
+        .map(|item| item.envelope.request_id)
+        .chain(parsed.bad.iter().map(|bad| bad.envelope.request_id))
         .collect();
-    let items = &parsed.items;
-    parsed.webhooks.retain(|webhook| {
-        bad.contains(&webhook.request_id)
-            || items
-                .iter()
-                .any(|item| item.envelope.request_id == webhook.request_id)
-    });
+    parsed
+        .webhooks
+        .retain(|webhook| fresh.contains(&webhook.request_id));
 }

@@ -11,7 +11,8 @@ use crate::config::WorkerSettings;
 /// A batch, understood as far as it can be.
 #[derive(Default)]
 pub(crate) struct Parsed<'a> {
-    /// Webhooks worth keeping as received: those that came as such.
+    /// Webhooks worth keeping as received. What cannot be parsed is kept as a failure instead, and what was cut out
+    /// of a webhook earlier is kept already, as part of that webhook.
     pub(crate) webhooks: Vec<&'a Envelope>,
     pub(crate) items: Vec<Item<'a>>,
     pub(crate) bad: Vec<Bad>,
@@ -104,11 +105,9 @@ impl<'a> Parsed<'a> {
                 let body = envelope.body.clone();
                 let bad = Bad::new(envelope, body, "malformed", why.to_string());
                 self.bad.push(bad);
-                self.webhooks.push(envelope);
                 return;
             }
         };
-        // What was cut out of a webhook earlier is kept already, as part of that webhook.
         if !webhook.is_isolated() {
             self.webhooks.push(envelope);
         }

@@ -137,7 +137,7 @@ fn add_events(
         Row::Message(row) if row.origin == waypost_model::Origin::History => {}
         Row::Message(row) => {
             message(events, item, row, contact_id, duplicate_of);
-            for change in &row.change {
+            if let Some(change) = &row.change {
                 contact(events, item, row.waba_id, row.phone_number_id, change);
             }
         }

@@ -89,8 +89,9 @@ async fn connect<S, B>(
     }
     match shared.settings.tls.clone() {
         None => serve_connection(stream, service, shared).await,
-        Some(tls) => match timeout(shared.settings.header_timeout, tls.accept(stream)).await {
-            Ok(Ok(stream)) => serve_connection(stream, service, shared).await,
+        Some(tls) => match timeout(shared.settings.header_timeout, Box::pin(tls.accept(stream))).await {
+            // Boxed, or every plain connection would carry the room for this one.
+            Ok(Ok(stream)) => Box::pin(serve_connection(stream, service, shared)).await,
             Ok(Err(error)) => tracing::debug!("TLS handshake failed: {error}"),
             Err(_) => tracing::debug!("TLS handshake timed out"),
         },

@@ -9,6 +9,7 @@ use super::keys::{Key, Kind};
 use super::lookup::{Holder, holders};
 use super::merge::merge;
 use super::write::{self, NewContact, Opening};
+use crate::persist::Stop;
 use crate::sql::At;
 use crate::{IdentityChange, StoreError};
 
@@ -30,7 +31,7 @@ pub(crate) async fn apply(
     scope: &str,
     change: &IdentityChange<'_>,
     at: At,
-) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
+) -> Result<Vec<(Uuid, Uuid)>, Stop> {
     let (old, kind, old_value, new_value, new_parent) = match change {
         IdentityChange::Number { old, new_phone } => {
             (old, Kind::Phone, old.phone, *new_phone, None)
@@ -51,6 +52,7 @@ pub(crate) async fn apply(
     let mut found = holders(tx, &keys).await?;
     // Who held the new value once and gave it up is somebody else.
     found[0].take_if(|holder| holder.closed);
+    let new_is_held = found[0].is_some();
     let (contact, merged) = unite(tx, scope, found).await?;
     if let Some(old_value) = old_value.filter(|old| *old != new_value) {
         let statement = tx.prepare_cached(ALIAS).await?;
@@ -66,7 +68,11 @@ pub(crate) async fn apply(
         &[&contact, &kind.as_str(), &new_value, &at, &old_value],
     )
     .await?;
-    let mut openings = vec![opening(new_key, contact, at)];
+    let mut openings = Vec::new();
+    // If anybody holds it, it is this contact, or was merged into it.
+    if !new_is_held {
+        openings.push(opening(new_key, contact, at));
+    }
     if let Some(parent) = new_parent {
         let parent = opening(key(Kind::ParentBsuid, parent), contact, at);
         write::take(tx, parent.key, at).await?;
@@ -112,6 +118,5 @@ fn opening<'a>(key: Key<'a>, contact: Uuid, at: At) -> Opening<'a> {
         key,
         contact,
         at,
-        group: 0,
     }
 }

@@ -3,26 +3,29 @@
 use std::time::SystemTime;
 
 use deadpool_postgres::Transaction;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::keys::Key;
 use crate::StoreError;
 use crate::sql::At;
 
-/// For each key its holder now, or else whoever held it at the time it is mentioned for: a message of the old number may
-/// arrive after the news that the number has changed.
+/// For each key its holder now.
 pub(super) const LOOKUP: &str = "
-SELECT k.n, o.contact_id, o.closed, o.valid_from, c.created_at, c.name, c.name_at, c.book_name
+SELECT k.n, i.contact_id, i.valid_from, c.created_at, c.name, c.name_at, c.book_name
+FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS k (scope, kind, value, n)
+JOIN contact_identifiers i ON i.value = k.value AND i.kind = k.kind AND i.scope = k.scope AND i.valid_to IS NULL
+LEFT JOIN contacts c ON c.id = i.contact_id";
+
+/// For each key that nobody holds, whoever held it at the time it is mentioned for: a message of the old number may arrive
+/// after the news that the number has changed.
+pub(super) const FORMER: &str = "
+SELECT DISTINCT ON (k.n) k.n, i.contact_id, i.valid_from, c.created_at, c.name, c.name_at, c.book_name
 FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) WITH ORDINALITY AS k (scope, kind, value, at, n)
-CROSS JOIN LATERAL (
-    (SELECT i.contact_id, false AS closed, i.valid_from FROM contact_identifiers i
-     WHERE i.scope = k.scope AND i.kind = k.kind AND i.value = k.value AND i.valid_to IS NULL)
-    UNION ALL
-    (SELECT i.contact_id, true, i.valid_from FROM contact_identifiers i
-     WHERE i.scope = k.scope AND i.kind = k.kind AND i.value = k.value AND i.valid_to >= k.at
-     ORDER BY i.valid_to LIMIT 1)
-    LIMIT 1) o
-LEFT JOIN contacts c ON c.id = o.contact_id";
+JOIN contact_identifiers i ON i.value = k.value AND i.kind = k.kind AND i.scope = k.scope AND i.valid_to >= k.at
+LEFT JOIN contacts c ON c.id = i.contact_id
+ORDER BY k.n, i.valid_to";
 
 /// The holder of a key.
 #[derive(Clone)]
@@ -55,26 +58,46 @@ pub(super) async fn holders(
         return Ok(holders);
     }
     let statement = tx.prepare_cached(LOOKUP).await?;
-    let scopes: Vec<&str> = keys.iter().map(|(key, _)| key.scope).collect();
-    let kinds: Vec<&str> = keys.iter().map(|(key, _)| key.kind.as_str()).collect();
-    let values: Vec<&str> = keys.iter().map(|(key, _)| key.value).collect();
-    let times: Vec<At> = keys.iter().map(|(_, at)| *at).collect();
-    let rows = tx
-        .query(&statement, &[&scopes, &kinds, &values, &times])
-        .await?;
-    for row in rows {
-        let place = usize::try_from(row.get::<_, i64>(0)).unwrap_or(0);
-        if let Some(holder) = holders.get_mut(place.wrapping_sub(1)) {
-            *holder = Some(Holder {
-                contact: row.get(1),
-                closed: row.get(2),
-                valid_from: row.get(3),
-                created_at: row.get(4),
-                name: row.get(5),
-                name_at: row.get(6),
-                book_name: row.get(7),
-            });
-        }
+    let (scopes, kinds, values) = columns(keys.iter());
+    let rows = tx.query(&statement, &[&scopes, &kinds, &values]).await?;
+    let all: Vec<usize> = (0..keys.len()).collect();
+    put(&rows, &all, false, &mut holders);
+
+    let free: Vec<usize> = all.into_iter().filter(|key| holders[*key].is_none()).collect();
+    if !free.is_empty() {
+        let statement = tx.prepare_cached(FORMER).await?;
+        let (scopes, kinds, values) = columns(free.iter().map(|key| &keys[*key]));
+        let times: Vec<At> = free.iter().map(|key| keys[*key].1).collect();
+        let parameters: [&(dyn ToSql + Sync); 4] = [&scopes, &kinds, &values, &times];
+        let rows = tx.query(&statement, &parameters).await?;
+        put(&rows, &free, true, &mut holders);
     }
     Ok(holders)
+}
+
+type Columns<'a> = (Vec<&'a str>, Vec<&'a str>, Vec<&'a str>);
+
+fn columns<'k, 'a: 'k>(keys: impl Iterator<Item = &'k (Key<'a>, At)> + Clone) -> Columns<'a> {
+    let scopes = keys.clone().map(|(key, _)| key.scope).collect();
+    let kinds = keys.clone().map(|(key, _)| key.kind.as_str()).collect();
+    (scopes, kinds, keys.map(|(key, _)| key.value).collect())
+}
+
+/// Rows begin with a position, counted from one, in the list that was asked for.
+fn put(rows: &[Row], asked: &[usize], closed: bool, holders: &mut [Option<Holder>]) {
+    for row in rows {
+        let position = usize::try_from(row.get::<_, i64>(0)).unwrap_or(0);
+        let Some(key) = asked.get(position.wrapping_sub(1)) else {
+            continue;
+        };
+        holders[*key] = Some(Holder {
+            contact: row.get(1),
+            closed,
+            valid_from: row.get(2),
+            created_at: row.get(3),
+            name: row.get(4),
+            name_at: row.get(5),
+            book_name: row.get(6),
+        });
+    }
 }

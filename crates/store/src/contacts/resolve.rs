@@ -70,10 +70,11 @@ pub(crate) async fn resolve(
     work.settle_groups().await?;
     let (openings, new) = work.openings().await?;
     let names = work.names(&new);
-    let (opened, ()) = try_join(write::open(tx, &openings), write::create(tx, &new)).await?;
-    if opened != openings.len() as u64 {
-        work.settle_races(&openings).await?;
-    }
+    // Keys before contacts: a race is lost before anything of ours exists.
+    try_join(write::open(tx, &openings), async {
+        Ok(write::create(tx, &new).await?)
+    })
+    .await?;
     write::rename(tx, names.0).await?;
     write::rebook(tx, names.1).await?;
     let of = |belongs: &Belongs| match belongs {
@@ -152,7 +153,6 @@ impl<'w, 'a> Work<'w, 'a> {
                 key: self.keys.keys[key].0,
                 contact,
                 at,
-                group: number,
             };
             let free = group.strong.iter().filter(|key| self.held[**key].is_none());
             strong.extend(free.map(|key| opening(*key, self.keys.keys[*key].1)));
@@ -235,43 +235,6 @@ impl<'w, 'a> Work<'w, 'a> {
             names.into_iter().map(|(id, (n, at))| (id, n, at)).collect(),
             book.into_iter().map(|(id, (n, _))| (id, n)).collect(),
         )
-    }
-
-    /// Somebody else opened some of our keys while we were about to. What he has is committed by now, so it is seen.
-    async fn settle_races(&mut self, openings: &[Opening<'a>]) -> Result<(), Stop> {
-        let asked: Vec<_> = openings.iter().map(|o| (o.key, o.at)).collect();
-        let holders = holders(self.tx, &asked).await?;
-        let mut winners: BTreeMap<usize, Uuid> = BTreeMap::new();
-        for (opening, holder) in openings.iter().zip(holders) {
-            let holder = holder.ok_or(Stop::Raced)?;
-            if holder.contact == opening.contact {
-                continue;
-            }
-            // An existing contact cannot simply be pointed elsewhere, nor can a weak key be left with another.
-            let ours_is_new = self.keys.groups[opening.group]
-                .strong
-                .iter()
-                .all(|key| self.held[*key].is_none());
-            let is_strong = self.keys.groups[opening.group]
-                .strong
-                .iter()
-                .any(|key| self.keys.keys[*key].0 == opening.key);
-            let before = winners.insert(opening.group, holder.contact);
-            if !ours_is_new || !is_strong || before.is_some_and(|b| b != holder.contact) {
-                return Err(Stop::NeedExclusive);
-            }
-        }
-        for (group, winner) in winners {
-            if let Some(ours) = self.contacts[group].replace(winner) {
-                let give = "UPDATE contact_identifiers SET contact_id = $1 WHERE contact_id = $2";
-                let give = self.tx.prepare_cached(give).await?;
-                let gone = "DELETE FROM contacts WHERE id = $1";
-                let gone = self.tx.prepare_cached(gone).await?;
-                self.tx.execute(&give, &[&winner, &ours]).await?;
-                self.tx.execute(&gone, &[&ours]).await?;
-            }
-        }
-        Ok(())
     }
 }
 

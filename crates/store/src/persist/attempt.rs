@@ -74,13 +74,16 @@ pub(super) async fn attempt(
     Ok(rows.outcomes(items.len(), verdicts, &contact_of, &renamed))
 }
 
+/// Statements of the usual path.
+const HOT: usize = 12;
+
 /// Every statement of the usual path, before the transaction: once it runs, they go out without a pause, and in order.
 async fn prepare(client: &Client) -> Result<(), StoreError> {
     let hot = contacts::HOT
         .into_iter()
         .chain([webhooks::INSERT, messages::INSERT, messages::MEDIA])
         .chain([statuses::INSERT, accounts::INSERT, window::UPSERT, project::PROJECT]);
-    if client.statement_cache.size() < 11 {
+    if client.statement_cache.size() < HOT {
         try_join_all(hot.map(|sql| client.prepare_cached(sql))).await?;
     }
     Ok(())
@@ -157,7 +160,7 @@ impl<'b, 'a> Rows<'b, 'a> {
     }
 
     /// Carries out the changes of identity announced by what turned out to be new.
-    async fn changes(&self, tx: &Transaction<'_>) -> Result<HashMap<Uuid, Uuid>, StoreError> {
+    async fn changes(&self, tx: &Transaction<'_>) -> Result<HashMap<Uuid, Uuid>, Stop> {
         let mut renamed = HashMap::new();
         for row in self.messages.iter().map(|placed| placed.row) {
             if let Some(change) = &row.change {

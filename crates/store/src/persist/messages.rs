@@ -22,7 +22,7 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text
 LEFT JOIN LATERAL (SELECT true AS dropped FROM dropped_duplicates d
                    WHERE d.phone_number_id = m.phone_number_id AND d.wamid = m.wamid LIMIT 1) d ON true
 WHERE d.dropped IS NULL
-ON CONFLICT (phone_number_id, wamid) DO NOTHING
+ON CONFLICT (wamid, phone_number_id) DO NOTHING
 RETURNING id";
 
 pub(super) const MEDIA: &str = "
