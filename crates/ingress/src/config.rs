@@ -1,11 +1,12 @@
 //! What can be configured.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use waypost_queue::{InboxSettings, RedisSettings};
 use waypost_runtime::{AdminSettings, ServeSettings, TlsSettings};
-use waypost_settings::{Key, Lookup, Reader, SecretString, SettingsError};
+use waypost_settings::{Key, Layered, Lookup, Reader, SecretString, SettingsError, refuse_unknown};
 use waypost_telemetry::LogSettings;
 use waypost_whatsapp::signature::AppSecrets;
 
@@ -117,6 +118,16 @@ pub struct Config {
 }
 
 impl Config {
+    /// Reads the process environment and the file, refuses what nobody reads, and checks the rest.
+    pub fn load(file: Option<&Path>) -> Result<(Self, LogSettings), SettingsError> {
+        let lookup = Layered::load(file)?;
+        refuse_unknown(&lookup, KEYS)?;
+        Ok((
+            Self::from_lookup(&lookup)?,
+            LogSettings::from_lookup(&lookup)?,
+        ))
+    }
+
     /// Reads and checks everything but the log's section, which is needed before.
     pub fn from_lookup(lookup: &dyn Lookup) -> Result<Self, SettingsError> {
         let ingress = Reader::new(lookup, INGRESS);
@@ -177,7 +188,7 @@ fn size(reader: &Reader<'_>, path: &str) -> Result<usize, SettingsError> {
 
 #[cfg(test)]
 mod tests {
-    use waypost_settings::{MapLookup, refuse_unknown};
+    use waypost_settings::MapLookup;
 
     use super::*;
 

@@ -1,5 +1,6 @@
 //! The order of start and stop.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use waypost_queue::{Enqueuer, EnqueuerTask, QueueError, Redis};
 use waypost_runtime::admin::serve_admin;
-use waypost_runtime::{Drained, Health, Phase, Tls, TlsError, serve};
+use waypost_runtime::{Drained, Health, Phase, Tls, TlsError, listen, serve};
 
 use crate::app::App;
 use crate::config::Config;
@@ -30,6 +31,18 @@ pub struct Listeners {
     pub webhook: TcpListener,
     /// The private one, for `/livez` and `/readyz`.
     pub admin: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// Binds what is configured.
+    pub async fn bind(config: &Config) -> io::Result<Self> {
+        let webhook = listen("ingress.listen", config.listen).await?;
+        let admin = match config.admin.listen {
+            Some(address) => Some(listen("admin.listen", address).await?),
+            None => None,
+        };
+        Ok(Self { webhook, admin })
+    }
 }
 
 /// Why the service can't run. None of these heals by itself; a Redis that is merely away is waited for.

@@ -65,6 +65,16 @@ impl Redis {
             .await?)
     }
 
+    /// Empties the whole database of Redis: for benchmarks and sandboxes on a Redis of their own.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn erase_everything(&self) -> Result<(), QueueError> {
+        Ok(redis::cmd("FLUSHALL")
+            .exec_async(&mut self.connection())
+            .await?)
+    }
+
     /// A handle on the shared connection.
     pub(crate) fn connection(&self) -> ConnectionManager {
         self.shared.clone()

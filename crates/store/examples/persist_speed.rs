@@ -1,6 +1,6 @@
 //! How fast batches become rows, beside a bare binary COPY of the same rows into tables with the same indexes.
 //!
-//! `cargo run --release -p waypost-store --example persist_speed -- postgres://…/an_empty_database [batches] [writers]`
+//! `cargo run --release -p waypost-store --example persist_speed -- postgres://…/an_empty_database [batches] [writers] [copy|persist]`
 //!
 //! A batch is a thousand updates: 600 statuses and 400 messages, each message from somebody never seen before, raw
 //! webhooks of ten updates kept. Needs a database of its own and leaves its tables behind.
@@ -41,6 +41,7 @@ async fn main() -> Result<()> {
     store.migrate().await?;
     store.maintain().await?;
 
+    let only = arguments.get(3).map(String::as_str);
     let made: Vec<Made> = (0..batches).map(|batch| Made::new(batch, BATCH)).collect();
     // Connections open and statements prepared, as in a worker that has run for a minute.
     let warm: Vec<Made> = (0..writers).map(|w| Made::new(batches + w, BATCH)).collect();
@@ -48,12 +49,21 @@ async fn main() -> Result<()> {
     copy::prepare(url).await?;
     copy::run(url, &warm, writers).await?;
 
-    let copied = timed(copy::run(url, &made, writers)).await?;
-    let persisted = timed(persist(&store, &made, writers)).await?;
     let rate = |seconds: f64| (batches * BATCH) as f64 / seconds;
-    println!("COPY     {:>9.0} updates/s", rate(copied));
+    let mut copied = f64::NAN;
+    if only != Some("persist") {
+        copied = timed(copy::run(url, &made, writers)).await?;
+        println!("COPY     {:>9.0} updates/s", rate(copied));
+    }
+    if only == Some("copy") {
+        return Ok(());
+    }
+    let persisted = timed(persist(&store, &made, writers)).await?;
     println!("persist  {:>9.0} updates/s", rate(persisted));
     println!("ratio    {:>9.2}", copied / persisted);
+    if only.is_some() {
+        return Ok(());
+    }
     let again = timed(persist(&store, &made, writers)).await?;
     println!("again    {:>9.0} updates/s, all known", rate(again));
     let summary = store.summary().await?;

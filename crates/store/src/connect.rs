@@ -70,7 +70,7 @@ fn config(settings: &StoreSettings) -> Result<Config, StoreError> {
 fn set_up(statement_timeout: Duration) -> String {
     format!(
         "SET statement_timeout = {}; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
-         SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; SET timezone = 'UTC'",
+         SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_memoize = off; SET jit = off; SET timezone = 'UTC'",
         statement_timeout.as_millis().max(1)
     )
 }

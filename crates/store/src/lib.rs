@@ -15,13 +15,14 @@
 //! - `contacts`: who is who: look up, create, merge, and the changes of number and user id.
 //! - `fail`: what could not be understood is kept as bytes. `maintain`: partitions, retention, trims.
 //! - `summary`: counts and latencies, for people and tests.
-//! - `error`: [`StoreError`], which says whether trying again can help. `sql`: the few types we send our own way.
+//! - `error`: [`StoreError`], which says whether trying again can help. `sql` and `copy`: what we send our own way.
 //!
 //! `docs/SCHEMA.md` describes every table.
 
 mod batch;
 mod connect;
 mod contacts;
+mod copy;
 mod error;
 mod fail;
 mod maintain;

@@ -1,7 +1,7 @@
 //! The hot path: a batch becomes rows.
 //!
-//! A batch is one transaction, [`attempt`], and in the usual case that is all: one commit, about six round trips for a
-//! thousand items. What else can happen:
+//! A batch is one transaction, [`attempt`], and in the usual case that is all: look up what is known, copy in what is new,
+//! one commit, about ten round trips for a thousand items. What else can happen:
 //!
 //! - Deadlock, serialization failure, a lost race, a need for the exclusive lock: the same transaction again, at once.
 //! - An error that is not the row's fault (no connection, no disk, no table): everything not yet committed comes back as
@@ -25,6 +25,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use deadpool_postgres::Object;
+use tokio_postgres::error::SqlState;
 
 use crate::store::discard_if_suspect;
 use crate::{Batch, Item, Outcome, Persisted, RawWebhook, Store, StoreError};
@@ -37,13 +38,17 @@ pub(crate) enum Stop {
     Error(StoreError),
     /// A contact must be merged or must give something up: once more, alone in its account.
     NeedExclusive,
-    /// Somebody undid what we waited for: once more.
+    /// Another batch wrote one of our rows just before we did: once more, and it will be found.
     Raced,
 }
 
 impl<E: Into<StoreError>> From<E> for Stop {
     fn from(error: E) -> Self {
-        Self::Error(error.into())
+        match error.into() {
+            // Every row was looked for before it was written, so it has come into being since.
+            StoreError::Data { code, .. } if code == SqlState::UNIQUE_VIOLATION.code() => Self::Raced,
+            error => Self::Error(error),
+        }
     }
 }
 

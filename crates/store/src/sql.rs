@@ -48,6 +48,11 @@ impl At {
         };
         micros.clamp(EARLIEST * 1_000_000, LATEST * 1_000_000)
     }
+
+    /// Microseconds since 2000, as Postgres sends them.
+    pub(crate) fn to_postgres(self) -> i64 {
+        self.micros() - EPOCH_SECONDS * 1_000_000
+    }
 }
 
 impl ToSql for At {
@@ -56,7 +61,7 @@ impl ToSql for At {
         _: &Type,
         out: &mut BytesMut,
     ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
-        out.put_i64(self.micros() - EPOCH_SECONDS * 1_000_000);
+        out.put_i64(self.to_postgres());
         Ok(IsNull::No)
     }
 

@@ -34,7 +34,12 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Up {
     /// Folder for the data of Redis and Postgres
-    #[arg(long, value_name = "DIR", default_value = ".waypost", conflicts_with = "ephemeral")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = ".waypost",
+        conflicts_with = "ephemeral"
+    )]
     pub(crate) data_dir: PathBuf,
     /// Use this Redis instead of starting one
     #[arg(long, value_name = "URL")]
@@ -99,12 +104,18 @@ pub(crate) struct Send {
     /// Shuffle, so that statuses come before their messages and late ones early
     #[arg(long)]
     pub(crate) disorder: bool,
-    /// Further webhooks with a wrong signature
-    #[arg(long, default_value_t = 0)]
-    pub(crate) unsigned: usize,
-    /// Further updates that are malformed
-    #[arg(long, default_value_t = 0)]
+    /// Further webhooks with a bad signature
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) bad_signatures: usize,
+    /// Further webhooks that cannot be read
+    #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) malformed: usize,
+    /// Further updates, among good ones, that cannot be handled
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) poison: usize,
+    /// Further texts that a person sends twice within five seconds
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) double_taps: usize,
     /// Requests at the same time
     #[arg(long, default_value_t = 8)]
     pub(crate) connections: usize,

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use waypost_settings::{Key, Lookup, Row, SettingsError, effective};
+use waypost_settings::{Key, Lookup, Origin, Row, SettingsError, effective};
 use waypost_store::StoreSettings;
 use waypost_telemetry::LogSettings;
 
@@ -32,7 +32,11 @@ pub(crate) fn command(arguments: &cli::Config, file: Option<&Path>) -> anyhow::R
     }
     let lookup = settings::load(file)?;
     let rows = effective(&lookup, &keys::all())?;
-    terminal::out(&if arguments.json { as_json(&rows)? } else { as_table(&rows) });
+    terminal::out(&if arguments.json {
+        as_json(&rows)?
+    } else {
+        as_table(&rows)
+    });
     check(&lookup)?;
     Ok(())
 }
@@ -48,7 +52,14 @@ fn check(lookup: &dyn Lookup) -> Result<(), SettingsError> {
     ];
     for verdict in verdicts {
         match verdict {
-            Ok(()) | Err(SettingsError::Missing { .. }) => {}
+            Ok(())
+            | Err(
+                SettingsError::Missing { .. }
+                | SettingsError::Invalid {
+                    origin: Origin::Unset,
+                    ..
+                },
+            ) => {}
             Err(error) => return Err(error),
         }
     }
@@ -61,7 +72,11 @@ fn as_table(rows: &[Row]) -> String {
     let mut table = String::new();
     for row in rows {
         // Writing to a String cannot fail.
-        let _ = writeln!(table, "{:paths$}  {:values$}  {}", row.path, row.value, row.origin);
+        let _ = writeln!(
+            table,
+            "{:paths$}  {:values$}  {}",
+            row.path, row.value, row.origin
+        );
     }
     table
 }
@@ -86,7 +101,10 @@ fn page() -> String {
     // Several tables may share a section; on the page it is one.
     let mut sections: Vec<(&str, Vec<String>)> = Vec::new();
     for key in keys::all().into_iter().flatten() {
-        match sections.iter_mut().find(|(section, _)| *section == key.section()) {
+        match sections
+            .iter_mut()
+            .find(|(section, _)| *section == key.section())
+        {
             Some((_, rows)) => rows.push(row(key)),
             None => sections.push((key.section(), vec![row(key)])),
         }
@@ -94,7 +112,10 @@ fn page() -> String {
     let mut page = PAGE_HEAD.to_owned();
     for (section, rows) in sections {
         // Writing to a String cannot fail.
-        let _ = writeln!(page, "\n## {section}\n\n| key | environment | default | meaning |\n| --- | --- | --- | --- |");
+        let _ = writeln!(
+            page,
+            "\n## {section}\n\n| key | environment | default | meaning |\n| --- | --- | --- | --- |"
+        );
         let _ = writeln!(page, "{}", rows.join("\n"));
     }
     page
@@ -103,10 +124,16 @@ fn page() -> String {
 fn row(key: &Key) -> String {
     let mut names = vec![format!("`{}`", key.env_name())];
     names.extend(key.aliases.iter().map(|alias| format!("`{alias}`")));
-    let default = key.default.map_or_else(String::new, |default| format!("`{default}`"));
+    let default = key
+        .default
+        .map_or_else(String::new, |default| format!("`{default}`"));
     let secret = if key.secret { "Secret. " } else { "" };
     let help = key.help.replace('|', "\\|");
-    format!("| `{}` | {} | {default} | {secret}{help} |", key.path, names.join(", "))
+    format!(
+        "| `{}` | {} | {default} | {secret}{help} |",
+        key.path,
+        names.join(", ")
+    )
 }
 
 #[cfg(test)]
@@ -117,6 +144,9 @@ mod tests {
     fn the_page_in_docs_is_current() {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/CONFIG.md");
         let written = std::fs::read_to_string(&file).unwrap_or_default();
-        assert!(written == page(), "docs/CONFIG.md is out of date: run `make docs-config`");
+        assert!(
+            written == page(),
+            "docs/CONFIG.md is out of date: run `make docs-config`"
+        );
     }
 }

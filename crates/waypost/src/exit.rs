@@ -13,7 +13,11 @@ const USAGE: u8 = 64;
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     // Where to print it is clap's business; nowhere left to report that it failed.
     let _ = error.print();
-    if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
+    if error.use_stderr() {
+        ExitCode::from(USAGE)
+    } else {
+        ExitCode::SUCCESS
+    }
 }
 
 /// Prints one line that says what is wrong.

@@ -7,7 +7,11 @@ pub(crate) fn all() -> Vec<&'static [Key]> {
     let mut tables: Vec<&'static [Key]> = Vec::new();
     for table in waypost_ingress::KEYS.iter().chain(waypost_worker::KEYS) {
         // Of tables that share a path the first stays: the same constant, seen through two services.
-        let seen = |key: &Key| tables.iter().any(|known| known.iter().any(|other| other.path == key.path));
+        let seen = |key: &Key| {
+            tables
+                .iter()
+                .any(|known| known.iter().any(|other| other.path == key.path))
+        };
         if !table.iter().any(seen) {
             tables.push(table);
         }
@@ -27,17 +31,35 @@ mod tests {
     fn every_key_of_every_service_is_there_once() {
         let mut paths = BTreeMap::new();
         for key in all().into_iter().flatten() {
-            assert!(paths.insert(key.path, key.help).is_none(), "{} is declared twice", key.path);
+            assert!(
+                paths.insert(key.path, key.help).is_none(),
+                "{} is declared twice",
+                key.path
+            );
         }
-        for key in waypost_ingress::KEYS.iter().chain(waypost_worker::KEYS).copied().flatten() {
-            assert_eq!(paths.get(key.path), Some(&key.help), "{} differs between services", key.path);
+        for key in waypost_ingress::KEYS
+            .iter()
+            .chain(waypost_worker::KEYS)
+            .copied()
+            .flatten()
+        {
+            assert_eq!(
+                paths.get(key.path),
+                Some(&key.help),
+                "{} differs between services",
+                key.path
+            );
         }
     }
 
     #[test]
     fn every_section_is_one_that_the_other_services_leave_alone() {
         for key in all().into_iter().flatten() {
-            assert!(SECTIONS.contains(&key.section()), "{} is in a section that settings does not know", key.path);
+            assert!(
+                SECTIONS.contains(&key.section()),
+                "{} is in a section that settings does not know",
+                key.path
+            );
         }
     }
 }

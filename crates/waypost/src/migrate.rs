@@ -15,7 +15,10 @@ pub(crate) async fn command(arguments: &cli::Migrate, file: Option<&Path>) -> an
         lookup.set("postgres.url", url, "--database-url");
     }
     let store = Store::connect(&StoreSettings::from_lookup(&lookup)?).await?;
-    let applied = store.migrate().await.context("the database was not migrated")?;
+    let applied = store
+        .migrate()
+        .await
+        .context("the database was not migrated")?;
     if applied.is_empty() {
         terminal::line("The database is up to date.");
     }

@@ -13,11 +13,19 @@ pub(crate) struct Overlay<'a> {
 
 impl<'a> Overlay<'a> {
     pub(crate) fn over(below: &'a Layered) -> Self {
-        Self { below, values: BTreeMap::new() }
+        Self {
+            below,
+            values: BTreeMap::new(),
+        }
     }
 
     /// Sets a key by its path; `by` says who does, for error messages.
-    pub(crate) fn set(&mut self, path: &'static str, value: impl Into<String>, by: impl Into<String>) {
+    pub(crate) fn set(
+        &mut self,
+        path: &'static str,
+        value: impl Into<String>,
+        by: impl Into<String>,
+    ) {
         self.values.insert(path, (value.into(), by.into()));
     }
 }
@@ -25,7 +33,10 @@ impl<'a> Overlay<'a> {
 impl Lookup for Overlay<'_> {
     fn find(&self, key: &Key) -> Result<Option<Found>, SettingsError> {
         match self.values.get(key.path) {
-            Some((value, by)) => Ok(Some(Found { value: value.clone(), origin: Origin::Given(by.clone()) })),
+            Some((value, by)) => Ok(Some(Found {
+                value: value.clone(),
+                origin: Origin::Given(by.clone()),
+            })),
             None => self.below.find(key),
         }
     }

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 /// Prints text to standard output as it is.
 pub(crate) fn out(text: &str) {
     let mut stdout = io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let _ = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
 }
 
 /// Prints one line to standard output.
@@ -20,7 +22,9 @@ pub(crate) fn error(text: &str) {
 
 /// An address with its password hidden, for screens and logs.
 pub(crate) fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
     let end = rest.find('/').unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     // What follows a question mark may hold a password too.

@@ -7,7 +7,7 @@
 //! - [`redis()`] and [`database()`]: a test's own corner of them: a key prefix, a database copied from a template.
 //! - [`private_redis()`] and [`private_postgres()`]: servers of one test's own, to kill and to restart.
 //! - [`eventually()`]: conditions with a deadline, instead of sleeping for luck.
-//! - [`bin()`] and [`Process`]: our own programs as processes; [`services`]: the same inside the test.
+//! - [`Services`]: ingress and worker inside the test or as processes, over [`bin()`] and [`Process`].
 //! - [`Client`]: Meta, as far as a test needs it. [`proxy`]: a network that can be cut.
 #![allow(
     clippy::unwrap_used,
@@ -25,6 +25,7 @@ mod private;
 mod process;
 pub mod proxy;
 mod redis;
+pub mod services;
 mod shared;
 
 pub use binary::bin;
@@ -34,5 +35,6 @@ pub use eventually::{eventually, eventually_some};
 pub use private::{PrivatePostgres, PrivateRedis, private_postgres, private_redis};
 pub use process::Process;
 pub use redis::{TestRedis, redis};
+pub use services::Services;
 pub use shared::{DATABASE_URL, REDIS_URL, Servers};
 pub use waypost_local::{AppendFsync, free_port};

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
 
 use crate::client::get;
-use crate::{bin, eventually};
+use crate::{bin, eventually_some};
 
 /// How long a program may take to become ready, and to end when told to.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -18,6 +19,8 @@ pub struct Process {
     name: String,
     child: Child,
     log: Arc<Mutex<String>>,
+    /// End when the pipes are closed: then the log is whole.
+    readers: Vec<JoinHandle<()>>,
     admin: Option<SocketAddr>,
 }
 
@@ -48,18 +51,21 @@ impl Process {
             .spawn()
             .unwrap_or_else(|error| panic!("cannot start {name}: {error}"));
         let log = Arc::default();
-        tokio::spawn(collect(
-            child.stdout.take().expect("a pipe"),
-            Arc::clone(&log),
-        ));
-        tokio::spawn(collect(
-            child.stderr.take().expect("a pipe"),
-            Arc::clone(&log),
-        ));
+        let readers = vec![
+            tokio::spawn(collect(
+                child.stdout.take().expect("a pipe"),
+                Arc::clone(&log),
+            )),
+            tokio::spawn(collect(
+                child.stderr.take().expect("a pipe"),
+                Arc::clone(&log),
+            )),
+        ];
         Self {
             name: name.to_owned(),
             child,
             log,
+            readers,
             admin: None,
         }
     }
@@ -69,16 +75,37 @@ impl Process {
     /// # Panics
     /// When it ends first, or is not ready in time.
     pub async fn ready(&mut self, admin: SocketAddr) {
+        if let Err(status) = self.try_ready(admin).await {
+            panic!(
+                "{} ended before it was ready: {status}\n{}",
+                self.name,
+                self.log()
+            );
+        }
+    }
+
+    /// The same for a program that may well end instead.
+    ///
+    /// # Errors
+    /// With how it ended.
+    ///
+    /// # Panics
+    /// When it is neither ready nor ended in time.
+    pub async fn try_ready(&mut self, admin: SocketAddr) -> Result<(), ExitStatus> {
         self.admin = Some(admin);
         let what = format!("{} is ready", self.name);
-        let Self { child, name, .. } = self;
-        eventually(PATIENCE, &what, async || {
-            if let Some(status) = child.try_wait().expect("look after a child") {
-                panic!("{name} ended before it was ready: {status}");
+        let child = &mut self.child;
+        let ended = eventually_some(PATIENCE, &what, async || {
+            match child.try_wait().expect("look after a child") {
+                Some(status) => Some(Err(status)),
+                None => is_ready(admin).await.then_some(Ok(())),
             }
-            is_ready(admin).await
         })
         .await;
+        if ended.is_err() {
+            self.drain_log().await;
+        }
+        ended
     }
 
     /// Whether it is ready now.
@@ -140,15 +167,23 @@ impl Process {
         assert!(status.success(), "cannot send {name} to {}", self.name);
     }
 
+    /// Waits until all it wrote is in the log. A child of its own may hold the pipes open longer, so not for ever.
+    async fn drain_log(&mut self) {
+        for reader in self.readers.drain(..) {
+            let _ = tokio::time::timeout(Duration::from_secs(1), reader).await;
+        }
+    }
+
     /// Waits for its end.
     ///
     /// # Panics
     /// When it does not end in time.
     pub async fn wait(&mut self) -> ExitStatus {
-        match tokio::time::timeout(PATIENCE, self.child.wait()).await {
-            Ok(status) => status.expect("wait for a child"),
-            Err(_) => panic!("{} did not end within {PATIENCE:?}", self.name),
-        }
+        let Ok(status) = tokio::time::timeout(PATIENCE, self.child.wait()).await else {
+            panic!("{} did not end within {PATIENCE:?}", self.name);
+        };
+        self.drain_log().await;
+        status.expect("wait for a child")
     }
 }
 

@@ -89,12 +89,14 @@ async fn connect<S, B>(
     }
     match shared.settings.tls.clone() {
         None => serve_connection(stream, service, shared).await,
-        Some(tls) => match timeout(shared.settings.header_timeout, Box::pin(tls.accept(stream))).await {
-            // Boxed, or every plain connection would carry the room for this one.
-            Ok(Ok(stream)) => Box::pin(serve_connection(stream, service, shared)).await,
-            Ok(Err(error)) => tracing::debug!("TLS handshake failed: {error}"),
-            Err(_) => tracing::debug!("TLS handshake timed out"),
-        },
+        Some(tls) => {
+            match timeout(shared.settings.header_timeout, Box::pin(tls.accept(stream))).await {
+                // Boxed, or every plain connection would carry the room for this one.
+                Ok(Ok(stream)) => Box::pin(serve_connection(stream, service, shared)).await,
+                Ok(Err(error)) => tracing::debug!("TLS handshake failed: {error}"),
+                Err(_) => tracing::debug!("TLS handshake timed out"),
+            }
+        }
     }
     drop(permit);
 }

@@ -9,14 +9,13 @@ use super::keys::{Key, Kind};
 use super::lookup::{Holder, holders};
 use super::merge::merge;
 use super::write::{self, NewContact, Opening};
-use crate::persist::Stop;
 use crate::sql::At;
 use crate::{IdentityChange, StoreError};
 
-/// Ends the old value, or every other one when the old is not told.
+/// Ends the old value, or every other one when the old is not told. (`coalesce`: see `write::CLOSE_OTHERS`.)
 const CLOSE: &str = "
 UPDATE contact_identifiers SET valid_to = greatest($4, valid_from)
-WHERE contact_id = $1 AND kind = $2 AND value <> $3 AND valid_to IS NULL AND ($5::text IS NULL OR value = $5)";
+WHERE contact_id = $1 AND kind = $2 AND value <> $3 AND coalesce(valid_to, 'infinity') = 'infinity' AND ($5::text IS NULL OR value = $5)";
 
 /// Remembers an old value that we never saw in use, for messages that arrive late.
 const ALIAS: &str = "
@@ -31,7 +30,7 @@ pub(crate) async fn apply(
     scope: &str,
     change: &IdentityChange<'_>,
     at: At,
-) -> Result<Vec<(Uuid, Uuid)>, Stop> {
+) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
     let (old, kind, old_value, new_value, new_parent) = match change {
         IdentityChange::Number { old, new_phone } => {
             (old, Kind::Phone, old.phone, *new_phone, None)

@@ -11,21 +11,24 @@ use super::keys::Key;
 use crate::StoreError;
 use crate::sql::At;
 
-/// For each key its holder now.
+/// For each key its holder now. LATERAL and LIMIT leave the planner one way only, a lookup for each key; left to itself it
+/// reads the whole partial index once for all of them, as long as nobody has told it that the table has grown.
 pub(super) const LOOKUP: &str = "
 SELECT k.n, i.contact_id, i.valid_from, c.created_at, c.name, c.name_at, c.book_name
 FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS k (scope, kind, value, n)
-JOIN contact_identifiers i ON i.value = k.value AND i.kind = k.kind AND i.scope = k.scope AND i.valid_to IS NULL
+CROSS JOIN LATERAL (SELECT contact_id, valid_from FROM contact_identifiers
+                    WHERE value = k.value AND kind = k.kind AND scope = k.scope AND valid_to IS NULL LIMIT 1) i
 LEFT JOIN contacts c ON c.id = i.contact_id";
 
 /// For each key that nobody holds, whoever held it at the time it is mentioned for: a message of the old number may arrive
 /// after the news that the number has changed.
 pub(super) const FORMER: &str = "
-SELECT DISTINCT ON (k.n) k.n, i.contact_id, i.valid_from, c.created_at, c.name, c.name_at, c.book_name
+SELECT k.n, i.contact_id, i.valid_from, c.created_at, c.name, c.name_at, c.book_name
 FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) WITH ORDINALITY AS k (scope, kind, value, at, n)
-JOIN contact_identifiers i ON i.value = k.value AND i.kind = k.kind AND i.scope = k.scope AND i.valid_to >= k.at
-LEFT JOIN contacts c ON c.id = i.contact_id
-ORDER BY k.n, i.valid_to";
+CROSS JOIN LATERAL (SELECT contact_id, valid_from FROM contact_identifiers
+                    WHERE value = k.value AND kind = k.kind AND scope = k.scope AND valid_to >= k.at
+                    ORDER BY valid_to LIMIT 1) i
+LEFT JOIN contacts c ON c.id = i.contact_id";
 
 /// The holder of a key.
 #[derive(Clone)]

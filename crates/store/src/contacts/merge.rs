@@ -24,7 +24,7 @@ const ONE_OF_EACH_WEAK: &str = "
 UPDATE contact_identifiers i SET valid_to = newer.valid_from
 FROM contact_identifiers newer
 WHERE i.contact_id = $1 AND newer.contact_id = $1 AND i.kind IN ('username', 'parent_bsuid') AND newer.kind = i.kind
-  AND i.valid_to IS NULL AND newer.valid_to IS NULL
+  AND coalesce(i.valid_to, 'infinity') = 'infinity' AND coalesce(newer.valid_to, 'infinity') = 'infinity'
   AND (newer.valid_from, newer.value) > (i.valid_from, i.value)";
 
 /// Makes `losers` part of `survivor`: names, messages and former merges. Only under the exclusive lock.

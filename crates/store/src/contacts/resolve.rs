@@ -71,10 +71,8 @@ pub(crate) async fn resolve(
     let (openings, new) = work.openings().await?;
     let names = work.names(&new);
     // Keys before contacts: a race is lost before anything of ours exists.
-    try_join(write::open(tx, &openings), async {
-        Ok(write::create(tx, &new).await?)
-    })
-    .await?;
+    write::open(tx, &openings).await?;
+    write::create(tx, &new).await?;
     write::rename(tx, names.0).await?;
     write::rebook(tx, names.1).await?;
     let of = |belongs: &Belongs| match belongs {

@@ -5,19 +5,14 @@ use uuid::Uuid;
 
 use super::keys::Key;
 use crate::StoreError;
-use crate::persist::Stop;
+use crate::copy::Rows;
 use crate::sql::At;
 
-/// Without ON CONFLICT, which costs a third more: we have just seen that the keys are free, and a race is rare.
 pub(super) const OPEN: &str = "
-INSERT INTO contact_identifiers (scope, kind, value, contact_id, valid_from)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::timestamptz[])";
-/// The index that a lost race runs into.
-const ONE_HOLDER: &str = "contact_identifiers_active";
+COPY contact_identifiers (scope, kind, value, contact_id, valid_from) FROM STDIN (FORMAT binary)";
 
-pub(super) const CREATE: &str = "
-INSERT INTO contacts (id, scope, name, name_at, book_name)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::text[])";
+pub(super) const CREATE: &str =
+    "COPY contacts (id, scope, name, name_at, book_name) FROM STDIN (FORMAT binary)";
 
 /// An older name never replaces a newer one, whichever arrives last.
 const RENAME: &str = "
@@ -29,11 +24,13 @@ const REBOOK: &str = "
 UPDATE contacts c SET book_name = n.name
 FROM unnest($1::uuid[], $2::text[]) AS n (id, name) WHERE c.id = n.id";
 
-/// Ends what else of the kind the contact has: one username at a time.
+/// Ends what else of the kind the contact has: one username at a time. The odd way to say "valid_to IS NULL" keeps the
+/// planner from reading the whole index of active keys instead of those of the contact.
 const CLOSE_OTHERS: &str = "
 UPDATE contact_identifiers i SET valid_to = greatest(k.at, i.valid_from)
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) AS k (contact_id, kind, value, at)
-WHERE i.contact_id = k.contact_id AND i.kind = k.kind AND i.value <> k.value AND i.valid_to IS NULL AND i.valid_from <= k.at";
+WHERE i.contact_id = k.contact_id AND i.kind = k.kind AND i.value <> k.value
+  AND coalesce(i.valid_to, 'infinity') = 'infinity' AND i.valid_from <= k.at";
 
 const TAKE: &str = "
 UPDATE contact_identifiers SET valid_to = greatest($4, valid_from)
@@ -56,29 +53,17 @@ pub(super) struct NewContact<'a> {
     pub(super) book_name: Option<&'a str>,
 }
 
-/// Opens keys that are free. If another transaction takes one meanwhile, this waits for its end and then says so.
-pub(super) async fn open(tx: &Transaction<'_>, openings: &[Opening<'_>]) -> Result<(), Stop> {
-    if openings.is_empty() {
-        return Ok(());
+/// Opens keys that are free. If another transaction takes one meanwhile, this waits for its end and is refused.
+pub(super) async fn open(
+    tx: &Transaction<'_>,
+    openings: &[Opening<'_>],
+) -> Result<(), StoreError> {
+    let mut rows = Rows::of(5, openings.len());
+    for Opening { key, contact, at } in openings {
+        rows.row().text(key.scope).text(key.kind.as_str()).text(key.value);
+        rows.uuid(*contact).at(*at);
     }
-    let statement = tx.prepare_cached(OPEN).await?;
-    let scopes: Vec<&str> = openings.iter().map(|o| o.key.scope).collect();
-    let kinds: Vec<&str> = openings.iter().map(|o| o.key.kind.as_str()).collect();
-    let values: Vec<&str> = openings.iter().map(|o| o.key.value).collect();
-    let contacts: Vec<Uuid> = openings.iter().map(|o| o.contact).collect();
-    let times: Vec<At> = openings.iter().map(|o| o.at).collect();
-    let opened = tx
-        .execute(&statement, &[&scopes, &kinds, &values, &contacts, &times])
-        .await;
-    let raced = |error: &tokio_postgres::Error| {
-        let db = error.as_db_error();
-        db.is_some_and(|db| db.constraint() == Some(ONE_HOLDER))
-    };
-    match opened {
-        Ok(_) => Ok(()),
-        Err(error) if raced(&error) => Err(Stop::Raced),
-        Err(error) => Err(error.into()),
-    }
+    rows.copy(tx, OPEN).await
 }
 
 /// Makes contacts.
@@ -86,18 +71,13 @@ pub(super) async fn create(
     tx: &Transaction<'_>,
     contacts: &[NewContact<'_>],
 ) -> Result<(), StoreError> {
-    if contacts.is_empty() {
-        return Ok(());
+    let mut rows = Rows::of(5, contacts.len());
+    for new in contacts {
+        rows.row().uuid(new.id).text(new.scope);
+        rows.opt_text(new.name.map(|(name, _)| name));
+        rows.opt_at(new.name.map(|(_, at)| at)).opt_text(new.book_name);
     }
-    let statement = tx.prepare_cached(CREATE).await?;
-    let ids: Vec<Uuid> = contacts.iter().map(|c| c.id).collect();
-    let scopes: Vec<&str> = contacts.iter().map(|c| c.scope).collect();
-    let names: Vec<Option<&str>> = contacts.iter().map(|c| c.name.map(|n| n.0)).collect();
-    let times: Vec<Option<At>> = contacts.iter().map(|c| c.name.map(|n| n.1)).collect();
-    let book: Vec<Option<&str>> = contacts.iter().map(|c| c.book_name).collect();
-    tx.execute(&statement, &[&ids, &scopes, &names, &times, &book])
-        .await?;
-    Ok(())
+    rows.copy(tx, CREATE).await
 }
 
 /// Sets profile names, in the order of the ids so that two batches never wait for each other.

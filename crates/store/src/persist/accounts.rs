@@ -6,7 +6,6 @@ use deadpool_postgres::Transaction;
 use uuid::Uuid;
 
 use super::attempt::Placed;
-use super::webhooks::made;
 use crate::sql::{At, RawJson};
 use crate::{AccountRow, StoreError};
 
@@ -43,5 +42,5 @@ pub(super) async fn insert(
             ],
         )
         .await?;
-    Ok(made(&new))
+    Ok(new.iter().map(|row| row.get(0)).collect())
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use deadpool_postgres::{Client, Transaction};
-use futures_util::future::{try_join_all, try_join4};
+use futures_util::future::{try_join_all, try_join3};
 use uuid::Uuid;
 
 use super::{Stop, accounts, messages, project, statuses, webhooks, window};
@@ -27,7 +27,6 @@ struct Rows<'b, 'a> {
     messages: Vec<Placed<'b, MessageRow<'a>>>,
     statuses: Vec<Placed<'b, StatusRow<'a>>>,
     accounts: Vec<Placed<'b, AccountRow<'a>>>,
-    mentions: Vec<Mention<'a>>,
 }
 
 /// Whether the batch holds news that take something from a contact.
@@ -51,18 +50,22 @@ pub(super) async fn attempt(
     prepare(client).await?;
     let tx = client.transaction().await?;
     let mut rows = Rows::of(items);
-    let contact_of = rows.people(&tx, items.len(), exclusive).await?;
-    rows.place_contacts(&contact_of);
-    // Sent at once, executed in this order.
-    let ((), new_messages, new_statuses, new_accounts) = try_join4(
-        webhooks::insert(&tx, webhooks),
-        messages::insert(&tx, &rows.messages),
-        statuses::insert(&tx, &rows.statuses),
-        accounts::insert(&tx, &rows.accounts),
+    let mentions = rows.mentions();
+    let (contact_of, known_messages, known_statuses) = try_join3(
+        people(&tx, &mentions, items.len(), exclusive),
+        or_stop(messages::known(&tx, &rows.messages)),
+        or_stop(statuses::known(&tx, &rows.statuses)),
     )
     .await?;
-    rows.messages.retain(|m| new_messages.contains(&m.id));
-    rows.statuses.retain(|s| new_statuses.contains(&s.id));
+    remove(&mut rows.messages, &known_messages);
+    remove(&mut rows.statuses, &known_statuses);
+    for placed in &mut rows.messages {
+        placed.contact = contact_of[placed.place];
+    }
+    webhooks::insert(&tx, webhooks).await?;
+    messages::insert(&tx, &rows.messages).await?;
+    statuses::insert(&tx, &rows.statuses).await?;
+    let new_accounts = accounts::insert(&tx, &rows.accounts).await?;
     rows.accounts.retain(|a| new_accounts.contains(&a.id));
     let verdicts = window::judge(&tx, settings, &rows.messages).await?;
     rows.messages
@@ -75,14 +78,15 @@ pub(super) async fn attempt(
 }
 
 /// Statements of the usual path.
-const HOT: usize = 12;
+const HOT: usize = 14;
 
 /// Every statement of the usual path, before the transaction: once it runs, they go out without a pause, and in order.
 async fn prepare(client: &Client) -> Result<(), StoreError> {
     let hot = contacts::HOT
         .into_iter()
-        .chain([webhooks::INSERT, messages::INSERT, messages::MEDIA])
-        .chain([statuses::INSERT, accounts::INSERT, window::UPSERT, project::PROJECT]);
+        .chain([webhooks::INSERT, accounts::INSERT, window::UPSERT, project::PROJECT])
+        .chain([messages::KNOWN, messages::COPY, messages::MEDIA])
+        .chain([statuses::KNOWN, statuses::COPY]);
     if client.statement_cache.size() < HOT {
         try_join_all(hot.map(|sql| client.prepare_cached(sql))).await?;
     }
@@ -100,63 +104,34 @@ impl<'b, 'a> Rows<'b, 'a> {
             }
         }
         sort(&mut rows.messages, |m| (m.phone_number_id, m.wamid));
-        sort(&mut rows.statuses, |s| (s.wamid, s.status, s.participant.unwrap_or("")));
+        sort(&mut rows.statuses, |s| (s.wamid, s.status, statuses::member(s)));
         sort(&mut rows.accounts, |a| a.content);
         rows
     }
 
-    /// Finds or makes the contact of each item that speaks of one.
-    async fn people(
-        &mut self,
-        tx: &Transaction<'_>,
-        length: usize,
-        exclusive: bool,
-    ) -> Result<Vec<Option<Uuid>>, Stop> {
-        let mut place_of = Vec::new();
-        for placed in &self.messages {
-            place_of.push(Some(placed.place));
-            self.mentions.push(of_message(placed.row));
-        }
-        for placed in &self.statuses {
-            place_of.push(Some(placed.place));
-            self.mentions.push(of_status(placed.row));
-        }
+    /// Whom the batch speaks of, each with the place of the item whose contact that is.
+    fn mentions(&self) -> Vec<(Option<usize>, Mention<'a>)> {
+        let messages = self.messages.iter();
+        let mut mentions: Vec<_> = messages.map(|m| (Some(m.place), of_message(m.row))).collect();
+        let statuses = self.statuses.iter();
+        mentions.extend(statuses.map(|s| (Some(s.place), of_status(s.row))));
         for placed in &self.accounts {
             let row = placed.row;
             let at = At(row.at.unwrap_or(row.received_at));
-            for person in &row.contacts {
-                place_of.push(None);
-                self.mentions.push(Mention {
-                    scope: row.waba_id,
-                    person: *person,
-                    at,
-                    creates: true,
-                    book: true,
-                });
-            }
+            let in_book = row.contacts.iter().map(|person| Mention {
+                scope: row.waba_id,
+                person: *person,
+                at,
+                creates: true,
+                book: true,
+            });
+            mentions.extend(in_book.map(|mention| (None, mention)));
             // Only for the lock: a change is carried out later, when it is known to be news.
             if !row.changes.is_empty() {
-                place_of.push(None);
-                self.mentions.push(Mention::lock_only(row.waba_id, at));
+                mentions.push((None, Mention::lock_only(row.waba_id, at)));
             }
         }
-        let mut contact_of = vec![None; length];
-        if self.mentions.is_empty() {
-            return Ok(contact_of);
-        }
-        let contacts = Box::pin(contacts::resolve(tx, &self.mentions, exclusive)).await?;
-        for (place, contact) in place_of.into_iter().zip(contacts) {
-            if let Some(place) = place {
-                contact_of[place] = contact;
-            }
-        }
-        Ok(contact_of)
-    }
-
-    fn place_contacts(&mut self, contact_of: &[Option<Uuid>]) {
-        for placed in &mut self.messages {
-            placed.contact = contact_of[placed.place];
-        }
+        mentions
     }
 
     /// Carries out the changes of identity announced by what turned out to be new.
@@ -214,6 +189,48 @@ impl<'b, 'a> Rows<'b, 'a> {
         }
         outcomes
     }
+}
+
+/// Finds or makes the contact of each item that speaks of one.
+async fn people(
+    tx: &Transaction<'_>,
+    mentions: &[(Option<usize>, Mention<'_>)],
+    length: usize,
+    exclusive: bool,
+) -> Result<Vec<Option<Uuid>>, Stop> {
+    let mut contact_of = vec![None; length];
+    let (places, mentions): (Vec<_>, Vec<_>) = mentions.iter().copied().unzip();
+    if mentions.is_empty() {
+        return Ok(contact_of);
+    }
+    let contacts = Box::pin(contacts::resolve(tx, &mentions, exclusive)).await?;
+    for (place, contact) in places.into_iter().zip(contacts) {
+        if let Some(place) = place {
+            contact_of[place] = contact;
+        }
+    }
+    Ok(contact_of)
+}
+
+async fn or_stop<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, Stop> {
+    Ok(work.await?)
+}
+
+/// Rows that hold a position, counted from one, in what was asked for.
+pub(super) fn known_rows(rows: &[tokio_postgres::Row]) -> Vec<usize> {
+    let position = |row: &tokio_postgres::Row| usize::try_from(row.get::<_, i64>(0) - 1);
+    let mut known: Vec<usize> = rows.iter().filter_map(|row| position(row).ok()).collect();
+    known.sort_unstable();
+    known
+}
+
+/// Takes out the rows at `known`, which is sorted.
+fn remove<T>(rows: &mut Vec<Placed<'_, T>>, known: &[usize]) {
+    let mut position = 0;
+    rows.retain(|_| {
+        position += 1;
+        known.binary_search(&(position - 1)).is_err()
+    });
 }
 
 impl<'b, T> Placed<'b, T> {

@@ -1,7 +1,5 @@
 //! Raw webhooks.
 
-use std::collections::HashSet;
-
 use deadpool_postgres::Transaction;
 use uuid::Uuid;
 
@@ -27,9 +25,4 @@ pub(super) async fn insert(
     let bodies: Vec<&[u8]> = webhooks.iter().map(|w| w.body).collect();
     tx.execute(&statement, &[&ids, &times, &bodies]).await?;
     Ok(())
-}
-
-/// The ids that an INSERT … RETURNING made.
-pub(super) fn made(rows: &[tokio_postgres::Row]) -> HashSet<Uuid> {
-    rows.iter().map(|row| row.get(0)).collect()
 }

@@ -7,7 +7,9 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use waypost_local::{LocalError, Postgres, PostgresOptions, Redis, RedisOptions, find, scratch_dir};
+use waypost_local::{
+    LocalError, Postgres, PostgresOptions, Redis, RedisOptions, find, scratch_dir,
+};
 
 use super::options::{Home, Options, Source, random_word};
 
@@ -27,7 +29,10 @@ pub(super) struct Children {
 impl Children {
     /// Starts what is wanted and waits until it answers.
     pub(super) async fn start(options: &Options) -> anyhow::Result<Self> {
-        let (own_redis, own_postgres) = (options.redis == Source::Own, options.postgres == Source::Own);
+        let (own_redis, own_postgres) = (
+            options.redis == Source::Own,
+            options.postgres == Source::Own,
+        );
         look_for_programs(own_redis, own_postgres)?;
         let mut children = Self {
             stop: CancellationToken::new(),
@@ -40,8 +45,14 @@ impl Children {
             return Ok(children);
         }
         let (redis, postgres) = tokio::try_join!(
-            start_if(own_redis, children.redis(options)?, |options| async move { Redis::start(&options).await }),
-            start_if(own_postgres, children.postgres(options)?, |options| async move { Postgres::start(&options).await }),
+            start_if(own_redis, children.redis(options)?, |options| async move {
+                Redis::start(&options).await
+            }),
+            start_if(
+                own_postgres,
+                children.postgres(options)?,
+                |options| async move { Postgres::start(&options).await }
+            ),
         )?;
         if let Some(redis) = redis {
             children.redis_url = Some(redis.url());
@@ -68,7 +79,8 @@ impl Children {
     }
 
     fn keep(&mut self, server: impl Server) {
-        self.keepers.push(tokio::spawn(keep(server, self.stop.clone())));
+        self.keepers
+            .push(tokio::spawn(keep(server, self.stop.clone())));
     }
 
     fn redis(&mut self, options: &Options) -> anyhow::Result<RedisOptions> {
@@ -117,20 +129,30 @@ fn look_for_programs(redis: bool, postgres: bool) -> anyhow::Result<()> {
 }
 
 fn make_home(dir: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(dir).with_context(|| format!("cannot make the data folder {}", dir.display()))?;
+    fs::create_dir_all(dir)
+        .with_context(|| format!("cannot make the data folder {}", dir.display()))?;
     // It lies in somebody's checkout: git need not see it.
     let ignore = dir.join(".gitignore");
     if !ignore.exists() {
-        fs::write(&ignore, "*\n").with_context(|| format!("cannot write to the data folder {}", dir.display()))?;
+        fs::write(&ignore, "*\n")
+            .with_context(|| format!("cannot write to the data folder {}", dir.display()))?;
     }
     Ok(())
 }
 
-async fn start_if<O, S, F>(wanted: bool, options: O, start: impl FnOnce(O) -> F) -> Result<Option<S>, LocalError>
+async fn start_if<O, S, F>(
+    wanted: bool,
+    options: O,
+    start: impl FnOnce(O) -> F,
+) -> Result<Option<S>, LocalError>
 where
     F: Future<Output = Result<S, LocalError>>,
 {
-    if wanted { start(options).await.map(Some) } else { Ok(None) }
+    if wanted {
+        start(options).await.map(Some)
+    } else {
+        Ok(None)
+    }
 }
 
 /// What both have in common.
@@ -176,7 +198,11 @@ async fn keep<S: Server>(mut server: S, stop: CancellationToken) {
                 Some(Ok(())) => tracing::info!("{} runs again", S::NAME),
                 Some(Err(error)) => {
                     tracing::error!("{error}; trying again");
-                    if stop.run_until_cancelled(tokio::time::sleep(AGAIN)).await.is_some() {
+                    if stop
+                        .run_until_cancelled(tokio::time::sleep(AGAIN))
+                        .await
+                        .is_some()
+                    {
                         continue;
                     }
                 }

@@ -33,7 +33,11 @@ pub(crate) async fn command(arguments: &cli::Up, file: Option<&Path>) -> anyhow:
     let options = Options::read(arguments, &lookup)?;
     let _telemetry = waypost_telemetry::init(&LogSettings::from_lookup(&lookup)?)?;
     let mut signals = Signals::listen()?;
-    let ready_file = arguments.ready_file.as_deref().map(ready::ReadyFile::at).transpose()?;
+    let ready_file = arguments
+        .ready_file
+        .as_deref()
+        .map(ready::ReadyFile::at)
+        .transpose()?;
 
     let started = tokio::select! {
         started = Stack::start(&options, &lookup) => started,

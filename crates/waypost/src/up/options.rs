@@ -45,13 +45,26 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// Everything of our own, in a temporary folder and on free ports.
+    pub(crate) fn temporary() -> Self {
+        Self {
+            home: Home::Temporary,
+            redis: Source::Own,
+            postgres: Source::Own,
+            listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            admin: None,
+            app_secret: Some(random_word()),
+            verify_token: Some(random_word()),
+        }
+    }
+
     pub(crate) fn read(arguments: &cli::Up, lookup: &Layered) -> Result<Self, SettingsError> {
         // Ephemeral means untouched by what is configured: it must never write into somebody's database.
-        let configured = |path| match arguments.ephemeral {
+        let configured = |path: &'static str| match arguments.ephemeral {
             true => Ok(None),
             false => settings::given(lookup, path, false),
         };
-        let source = |flag: &Option<String>, paths: &[&str]| match flag {
+        let source = |flag: &Option<String>, paths: &[&'static str]| match flag {
             Some(url) => Ok(Source::Flag(url.clone())),
             None => {
                 let mut source = Source::Own;
@@ -63,11 +76,14 @@ impl Options {
                 Ok(source)
             }
         };
-        let address = |path| configured(path)?.map(|text| parse(path, &text)).transpose();
+        let address =
+            |path: &'static str| configured(path)?.map(|text| parse(path, &text)).transpose();
         let port = if arguments.ephemeral { 0 } else { USUAL_PORT };
         let listen = match arguments.listen {
             Some(listen) => listen,
-            None => address("ingress.listen")?.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, port).into()),
+            None => {
+                address("ingress.listen")?.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, port).into())
+            }
         };
         Ok(Self {
             home: match arguments.ephemeral {
@@ -110,8 +126,12 @@ mod tests {
     fn read(arguments: &[&str], environment: &[(&str, &str)]) -> Options {
         use clap::Parser;
         let words = ["waypost", "up"].iter().chain(arguments);
-        let cli::Command::Up(up) = cli::Cli::try_parse_from(words).unwrap().command else { panic!() };
-        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), *value));
+        let cli::Command::Up(up) = cli::Cli::try_parse_from(words).unwrap().command else {
+            panic!()
+        };
+        let environment = environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), *value));
         let lookup = Layered::from_environment(environment, None).unwrap();
         Options::read(&up, &lookup).unwrap()
     }
@@ -127,23 +147,38 @@ mod tests {
 
     #[test]
     fn secrets_of_the_environment_are_honoured() {
-        let options = read(&[], &[("WHATSAPP_APP_SECRET", "s"), ("WEBHOOK_VERIFY_TOKEN", "t")]);
+        let options = read(
+            &[],
+            &[("WHATSAPP_APP_SECRET", "s"), ("WEBHOOK_VERIFY_TOKEN", "t")],
+        );
         assert!(options.app_secret.is_none() && options.verify_token.is_none());
     }
 
     #[test]
     fn configured_servers_are_used_and_old_names_are_not_enough() {
-        let options = read(&[], &[("WAYPOST_REDIS_URL", "redis://h"), ("WAYPOST_INGRESS_LISTEN", "127.0.0.1:99")]);
+        let options = read(
+            &[],
+            &[
+                ("WAYPOST_REDIS_URL", "redis://h"),
+                ("WAYPOST_INGRESS_LISTEN", "127.0.0.1:99"),
+            ],
+        );
         assert!(options.redis == Source::Configured && options.postgres == Source::Own);
         assert_eq!(options.listen.port(), 99);
         // DATABASE_URL is in many a shell for another program's sake.
-        let options = read(&[], &[("DATABASE_URL", "postgres://h/other"), ("REDIS_HOST", "h")]);
+        let options = read(
+            &[],
+            &[("DATABASE_URL", "postgres://h/other"), ("REDIS_HOST", "h")],
+        );
         assert!(options.redis == Source::Own && options.postgres == Source::Own);
     }
 
     #[test]
     fn ephemeral_touches_nothing_that_is_configured() {
-        let configured = [("WAYPOST_POSTGRES_URL", "postgres://h/d"), ("WAYPOST_INGRESS_LISTEN", "127.0.0.1:99")];
+        let configured = [
+            ("WAYPOST_POSTGRES_URL", "postgres://h/d"),
+            ("WAYPOST_INGRESS_LISTEN", "127.0.0.1:99"),
+        ];
         let options = read(&["--ephemeral"], &configured);
         assert!(options.postgres == Source::Own);
         assert_eq!(options.listen.port(), 0);

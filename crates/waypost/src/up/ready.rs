@@ -35,9 +35,12 @@ impl ReadyFile {
     pub(super) fn at(path: &Path) -> anyhow::Result<Self> {
         match fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("cannot replace the ready file {}", path.display()));
+                return Err(error)
+                    .with_context(|| format!("cannot replace the ready file {}", path.display()));
             }
-            _ => Ok(Self { path: path.to_owned() }),
+            _ => Ok(Self {
+                path: path.to_owned(),
+            }),
         }
     }
 

@@ -39,7 +39,12 @@ impl Service {
         let admin = listener.local_addr()?;
         let stop = CancellationToken::new();
         let task = tokio::spawn(run(listener, stop.clone()));
-        Ok(Self { name, stop, task, admin })
+        Ok(Self {
+            name,
+            stop,
+            task,
+            admin,
+        })
     }
 
     /// Where its admin endpoints are.
@@ -54,7 +59,11 @@ impl Service {
             if self.task.is_finished() {
                 return Err(self.ended().await);
             }
-            anyhow::ensure!(Instant::now() < deadline, "the {} was not ready within {READY:?}; its log says why", self.name);
+            anyhow::ensure!(
+                Instant::now() < deadline,
+                "the {} was not ready within {READY:?}; its log says why",
+                self.name
+            );
             sleep(ASK_AGAIN).await;
         }
         Ok(())
@@ -75,15 +84,17 @@ impl Service {
             return Ok(());
         }
         self.stop.cancel();
-        self.task.await.with_context(|| format!("the {} panicked", self.name))?
+        self.task
+            .await
+            .with_context(|| format!("the {} panicked", self.name))?
     }
 }
 
 /// Opens a listener, or says in one line which port is taken and what to do.
 pub(super) async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address} ({key}): stop what uses that port or choose another"))
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address} ({key}): stop what uses that port or choose another")
+    })
 }
 
 /// The address at which we reach a listener of ours, also one on all interfaces.
@@ -97,7 +108,9 @@ pub(super) fn reachable(mut address: SocketAddr) -> SocketAddr {
 async fn is_ready(admin: SocketAddr) -> bool {
     let ask = async {
         let mut stream = TcpStream::connect(admin).await?;
-        stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+        stream
+            .write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            .await?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await?;
         Ok::<_, std::io::Error>(answer.starts_with(b"HTTP/1.1 200"))

@@ -3,6 +3,7 @@
 use anyhow::Context;
 use waypost_ingress::Listeners;
 use waypost_queue::RedisSettings;
+use waypost_runtime::Health;
 use waypost_settings::{ExposeSecret, Layered, Lookup};
 use waypost_store::{Store, StoreSettings};
 
@@ -42,28 +43,49 @@ impl Stack {
         let lookup = overlay(options, &children, below);
         let ingress = waypost_ingress::Config::from_lookup(&lookup)?;
         let worker = waypost_worker::Config::from_lookup(&lookup)?;
-        let scheme = if ingress.tls.is_some() { "https" } else { "http" };
+        let scheme = if ingress.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
         let mut addresses = Addresses {
             webhook_url: format!("{scheme}://{}/webhook", reachable(webhook.local_addr()?)),
-            redis_url: RedisSettings::from_lookup(&lookup)?.url.expose_secret().to_owned(),
+            redis_url: RedisSettings::from_lookup(&lookup)?
+                .url
+                .expose_secret()
+                .to_owned(),
             database_url: settings::given(&lookup, "postgres.url", true)?.unwrap_or_default(),
             admin_urls: Vec::new(),
         };
         migrate(&lookup).await?;
 
         let mut worker = Service::start("worker", None, |admin, stop| async move {
-            Ok(waypost_worker::run(worker, Some(admin), stop.cancelled_owned()).await?)
+            Ok(waypost_worker::run(
+                worker,
+                Some(admin),
+                Health::default(),
+                stop.cancelled_owned(),
+            )
+            .await?)
         })
         .await?;
         let mut ingress = Service::start("ingress", options.admin, |admin, stop| async move {
-            let listeners = Listeners { webhook, admin: Some(admin) };
+            let listeners = Listeners {
+                webhook,
+                admin: Some(admin),
+            };
             Ok(waypost_ingress::run(ingress, listeners, stop.cancelled_owned()).await?)
         })
         .await?;
         worker.ready().await?;
         ingress.ready().await?;
         addresses.admin_urls = vec![ingress.admin_url(), worker.admin_url()];
-        Ok(Self { addresses, ingress, worker, children })
+        Ok(Self {
+            addresses,
+            ingress,
+            worker,
+            children,
+        })
     }
 
     pub(crate) fn addresses(&self) -> &Addresses {
@@ -96,23 +118,41 @@ fn overlay<'a>(options: &Options, children: &Children, below: &'a Layered) -> Ov
     if let Some(url) = children.redis_url.clone().or_else(|| flag(&options.redis)) {
         lookup.set("redis.url", url, "--redis-url");
     }
-    if let Some(url) = children.database_url.clone().or_else(|| flag(&options.postgres)) {
+    if let Some(url) = children
+        .database_url
+        .clone()
+        .or_else(|| flag(&options.postgres))
+    {
         lookup.set("postgres.url", url, "--database-url");
     }
     if let Some(secret) = &options.app_secret {
-        lookup.set("whatsapp.app_secrets", secret, "a secret made up for this run");
+        lookup.set(
+            "whatsapp.app_secrets",
+            secret,
+            "a secret made up for this run",
+        );
     }
     if let Some(token) = &options.verify_token {
-        lookup.set("whatsapp.verify_tokens", token, "a token made up for this run");
+        lookup.set(
+            "whatsapp.verify_tokens",
+            token,
+            "a token made up for this run",
+        );
     }
     lookup
 }
 
 async fn migrate(lookup: &dyn Lookup) -> anyhow::Result<()> {
     let store = Store::connect(&StoreSettings::from_lookup(lookup)?).await?;
-    let applied = store.migrate().await.context("the database was not migrated")?;
+    let applied = store
+        .migrate()
+        .await
+        .context("the database was not migrated")?;
     if !applied.is_empty() {
-        tracing::info!(count = applied.len(), "applied the migrations that were missing");
+        tracing::info!(
+            count = applied.len(),
+            "applied the migrations that were missing"
+        );
     }
     Ok(())
 }

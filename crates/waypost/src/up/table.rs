@@ -12,12 +12,23 @@ pub(super) fn of(addresses: &Addresses, options: &Options) -> String {
         ("redis", without_password(&addresses.redis_url)),
         ("postgres", without_password(&addresses.database_url)),
     ];
-    rows.extend(addresses.admin_urls.iter().map(|url| ("admin", format!("{url}/readyz"))));
+    rows.extend(
+        addresses
+            .admin_urls
+            .iter()
+            .map(|url| ("admin", format!("{url}/readyz"))),
+    );
     if let Some(secret) = &options.app_secret {
-        rows.push(("app secret", format!("{secret}  (made up for this run; set WHATSAPP_APP_SECRET for your own)")));
+        rows.push((
+            "app secret",
+            format!("{secret}  (made up for this run; set WHATSAPP_APP_SECRET for your own)"),
+        ));
     }
     if let Some(token) = &options.verify_token {
-        rows.push(("verify token", format!("{token}  (made up for this run; set WEBHOOK_VERIFY_TOKEN for your own)")));
+        rows.push((
+            "verify token",
+            format!("{token}  (made up for this run; set WEBHOOK_VERIFY_TOKEN for your own)"),
+        ));
     }
     let mut table = String::from("Waypost is up. Ctrl-C stops it.\n\n");
     for (name, value) in rows {

@@ -1,0 +1,122 @@
+//! `waypost demo`: everything in a temporary folder, a few thousand webhooks of every type in disorder, some twice, some
+//! forged, some broken; then every figure is compared with what the sandbox knows it must be.
+//!
+//! `progress` says how far it is, `figures` collects what became of it, `report` compares and prints.
+
+mod figures;
+mod progress;
+mod report;
+
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::time::{Instant, sleep};
+use waypost_queue::{EventSettings, Inbox, InboxSettings, Redis, RedisSettings};
+use waypost_sandbox::{Plan, Scenario, Sender};
+use waypost_settings::{Layered, MapLookup};
+use waypost_store::{Store, StoreSettings};
+use waypost_telemetry::LogSettings;
+
+use crate::up::{Options, Signals, Stack};
+use crate::{cli, terminal};
+use figures::Figures;
+use progress::Progress;
+
+/// How long the inbox may take to be empty after the last answer. What cannot be handled is tried three times, with waits
+/// of up to two and then four seconds between.
+const DRAINED_WITHIN: Duration = Duration::from_secs(120);
+
+/// Requests at the same time.
+const CONNECTIONS: usize = 16;
+
+pub(crate) async fn command(arguments: &cli::Demo) -> anyhow::Result<()> {
+    // Nothing that is configured for another purpose may bend the figures.
+    let nothing = Layered::from_environment(std::iter::empty::<(String, String)>(), None)?;
+    let log = MapLookup::from([(
+        "log.level",
+        std::env::var("WAYPOST_LOG_LEVEL").unwrap_or_else(|_| "error".into()),
+    )]);
+    let _telemetry = waypost_telemetry::init(&LogSettings::from_lookup(&log)?)?;
+    let mut signals = Signals::listen()?;
+
+    terminal::line("Starting Redis, Postgres, ingress and worker in a temporary folder.");
+    let options = Options::temporary();
+    let mut stack = tokio::select! {
+        started = Stack::start(&options, &nothing) => started?,
+        () = signals.next() => anyhow::bail!("interrupted"),
+    };
+    let shown = tokio::select! {
+        shown = show(arguments, &stack, &options) => shown,
+        error = stack.failed() => Err(error),
+        () = signals.next() => Err(anyhow::anyhow!("interrupted")),
+    };
+    tokio::select! {
+        stopped = stack.stop() => shown.and(stopped),
+        // The children end all the same, by their watchdogs.
+        () = signals.next() => anyhow::bail!("interrupted"),
+    }
+}
+
+async fn show(arguments: &cli::Demo, stack: &Stack, options: &Options) -> anyhow::Result<()> {
+    let secret = options
+        .app_secret
+        .as_deref()
+        .context("an app secret was made up")?;
+    let plan = Scenario::rough(arguments.seed, arguments.count).plan(secret.as_bytes());
+    let addresses = stack.addresses();
+    let redis = Redis::connect(&RedisSettings::for_url(&addresses.redis_url)).await?;
+    let inbox = Inbox::new(&redis, InboxSettings::default().partitions);
+    let store = Store::connect(&StoreSettings::for_url(&addresses.database_url)).await?;
+
+    let mut figures = Figures::default();
+    send(&plan, &addresses.webhook_url, &mut figures).await?;
+    wait_until_drained(&inbox).await?;
+    figures
+        .collect(&inbox, &store, &redis, &EventSettings::default())
+        .await?;
+    let (text, wrong) = report::compare(&plan, &figures);
+    terminal::out(&text);
+    anyhow::ensure!(wrong == 0, "{wrong} figures are not what they must be");
+    terminal::line("Every figure is what it must be.");
+    Ok(())
+}
+
+async fn send(plan: &Plan, url: &str, figures: &mut Figures) -> anyhow::Result<()> {
+    let updates: usize = plan
+        .deliveries
+        .iter()
+        .map(|delivery| delivery.updates)
+        .sum();
+    let count = plan.deliveries.len();
+    terminal::line(&format!(
+        "Sending {updates} updates in {count} webhooks over {CONNECTIONS} connections."
+    ));
+    let progress = Progress::new(count, "webhooks answered");
+    let sender = Sender::new(url)?.at_once(CONNECTIONS);
+    let begun = Instant::now();
+    let outcomes = sender.send_all(&plan.deliveries, |_| progress.step()).await;
+    progress.done();
+    figures.sent(plan, &outcomes, begun.elapsed());
+    Ok(())
+}
+
+async fn wait_until_drained(inbox: &Inbox) -> anyhow::Result<()> {
+    terminal::line(
+        "Waiting until all is handled; what cannot be is tried three times, which takes some seconds.",
+    );
+    let deadline = Instant::now() + DRAINED_WITHIN;
+    loop {
+        let stats = inbox.stats().await?;
+        if stats.is_drained() {
+            return Ok(());
+        }
+        anyhow::ensure!(
+            Instant::now() < deadline,
+            "not handled within {DRAINED_WITHIN:?}: {} waiting, {} in work, {} put off",
+            stats.waiting,
+            stats.active,
+            stats.delayed,
+        );
+        sleep(Duration::from_millis(50)).await;
+    }
+}

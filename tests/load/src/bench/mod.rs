@@ -1,0 +1,43 @@
+//! All figures, in one run on one machine.
+
+mod idle;
+mod ingress;
+mod node;
+mod report;
+mod stack;
+mod worker;
+
+use anyhow::Result;
+use report::Report;
+
+/// How long and how often to measure.
+pub struct Plan {
+    /// Seconds of each measurement.
+    pub seconds: f64,
+    /// Rounds; a figure is the median of its rounds.
+    pub rounds: usize,
+    /// Only figures whose group's name contains this.
+    pub only: String,
+}
+
+/// Takes every figure, prints it as it comes, writes `target/bench.json`.
+///
+/// # Errors
+/// When a program cannot be started or dies. A yardstick that is not there only leaves its figure out.
+pub async fn all(plan: &Plan) -> Result<()> {
+    let mut report = Report::default();
+    let wanted = |name: &str| name.contains(&plan.only);
+    if wanted("ingress") {
+        ingress::measure(plan, &mut report).await?;
+    }
+    if wanted("node") {
+        node::measure(plan, &mut report).await?;
+    }
+    if wanted("idle") {
+        idle::measure(&mut report).await?;
+    }
+    if wanted("worker") {
+        worker::measure(plan, &mut report).await?;
+    }
+    report.write()
+}

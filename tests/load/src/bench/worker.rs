@@ -1,0 +1,143 @@
+//! The worker, against a bare COPY of the same rows into tables with the same indexes.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::{Context, Result};
+use bytes::Bytes;
+use futures_util::{SinkExt, TryStreamExt};
+use tokio_postgres::{Client, NoTls};
+use uuid::Uuid;
+use waypost_harness::bin;
+use waypost_local::{Postgres, PostgresOptions, scratch_dir};
+use waypost_queue::{Enqueuer, Envelope, Inbox, InboxSettings, Redis, RedisSettings};
+use waypost_store::{Store, StoreSettings};
+
+use super::Plan;
+use super::report::Report;
+use super::stack::Stack;
+use crate::corpus::{Webhook, webhooks};
+use crate::process::{Program, cpu_time};
+
+/// Updates in one round.
+const UPDATES: usize = 100_000;
+/// Enqueued at once while filling the inbox.
+const AT_ONCE: usize = 1_000;
+
+pub(super) async fn measure(plan: &Plan, report: &mut Report) -> Result<()> {
+    let stack = Stack::start().await?;
+    let dir = scratch_dir()?;
+    let postgres = Postgres::start(&PostgresOptions::in_dir(dir.path())).await?;
+    let mut ratios = Vec::new();
+    for round in 0..=plan.rounds {
+        let corpus = webhooks(UPDATES, 100 + round as u64);
+        let database = format!("bench_{round}");
+        let client = connect(&postgres.url_of("postgres")).await?;
+        client
+            .batch_execute(&format!("CREATE DATABASE {database}"))
+            .await?;
+        let url = postgres.url_of(&database);
+        Store::connect(&StoreSettings::for_url(&url))
+            .await?
+            .migrate()
+            .await?;
+        let ours = worked(&stack, &url, &corpus).await?;
+        let client = connect(&url).await?;
+        let bare = copied(&client).await?;
+        println!("worker: {ours:.0} updates/s; bare COPY of the same rows: {bare:.0}/s");
+        stack.empty().await?;
+        if round > 0 {
+            ratios.push(ours / bare);
+        }
+    }
+    report.figure("worker_vs_copy", ratios);
+    Ok(())
+}
+
+/// Fills the inbox, starts a worker, and counts updates a second from its first row to its last acknowledgement.
+async fn worked(stack: &Stack, url: &str, corpus: &[Webhook]) -> Result<f64> {
+    let redis = Redis::connect(&RedisSettings::for_url(&stack.redis.url())).await?;
+    fill(&redis, corpus).await?;
+    let inbox = Inbox::new(&redis, 1);
+    let worker = Program::start(
+        &bin("waypost-worker"),
+        &[],
+        &[
+            ("WAYPOST_REDIS_URL", stack.redis.url()),
+            ("WAYPOST_POSTGRES_URL", url.to_owned()),
+        ],
+    )?;
+    let total = corpus.len() as u64;
+    let mut started = None;
+    loop {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        let stats = inbox.stats().await?;
+        if started.is_none() && stats.waiting < total {
+            started = Some(Instant::now());
+        }
+        if stats.completed >= total {
+            break;
+        }
+    }
+    let took = started.context("it never started")?.elapsed();
+    println!(
+        "worker: {:.2} us CPU an update",
+        cpu_time(worker.pid())?.as_secs_f64() * 1e6 / total as f64
+    );
+    worker.stop().await?;
+    Ok(total as f64 / took.as_secs_f64())
+}
+
+async fn fill(redis: &Redis, corpus: &[Webhook]) -> Result<()> {
+    let settings = InboxSettings::default();
+    let (enqueuer, _task) = Enqueuer::start(redis.clone(), &settings);
+    for group in corpus.chunks(AT_ONCE) {
+        let all = group.iter().map(|webhook| {
+            let envelope =
+                Envelope::webhook(Uuid::now_v7(), SystemTime::now(), webhook.body.clone());
+            enqueuer.enqueue(envelope)
+        });
+        futures_util::future::try_join_all(all).await?;
+    }
+    Ok(())
+}
+
+/// Copies what the worker wrote into empty tables of the same shape, messages and statuses one after the other, and
+/// counts those rows a second.
+async fn copied(client: &Client) -> Result<f64> {
+    let mut rows = 0;
+    let mut took = Duration::ZERO;
+    for table in ["messages", "message_statuses"] {
+        let out = client
+            .copy_out(&format!("COPY {table} TO STDOUT (FORMAT binary)"))
+            .await?;
+        let data: Vec<Bytes> = out.try_collect().await?;
+        client
+            .batch_execute(&format!(
+                "CREATE TABLE bare_{table} (LIKE {table} INCLUDING ALL); CHECKPOINT"
+            ))
+            .await?;
+        // One row a chunk would measure the driver; in pieces of 64 KiB it measures Postgres.
+        let pieces: Vec<Bytes> = data
+            .concat()
+            .chunks(64 << 10)
+            .map(Bytes::copy_from_slice)
+            .collect();
+        let started = Instant::now();
+        let sink = client
+            .copy_in(&format!("COPY bare_{table} FROM STDIN (FORMAT binary)"))
+            .await?;
+        let mut sink = std::pin::pin!(sink);
+        for piece in pieces {
+            sink.feed(piece).await?;
+        }
+        rows += sink.finish().await?;
+        took += started.elapsed();
+    }
+    Ok(rows as f64 / took.as_secs_f64())
+}
+
+async fn connect(url: &str) -> Result<Client> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
