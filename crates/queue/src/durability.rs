@@ -19,6 +19,10 @@ impl Redis {
     pub async fn check_durability(&self) -> Result<(), QueueError> {
         let info = self.info().await?;
         check_version(&info)?;
+        // While Redis reads its append-only file it says that it has none.
+        if info.get("loading").is_some_and(|v| v == "1") {
+            return Err(QueueError::Loading);
+        }
         let mut faults = Vec::new();
         if let Some(policy) = info.get("maxmemory_policy").filter(|p| *p != "noeviction") {
             faults.push(format!(

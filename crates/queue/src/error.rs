@@ -16,6 +16,9 @@ pub enum QueueError {
         "Redis is not safe for a queue: {0}. Mend it, or set redis.allow_unsafe = true if losing messages is acceptable"
     )]
     Unsafe(String),
+    /// Redis has just started and still reads its data.
+    #[error("Redis is still loading its data")]
+    Loading,
     /// Redis is too old.
     #[error("Redis {found} is too old: 7.0 or newer is needed (Valkey is fine)")]
     Version {
@@ -45,7 +48,7 @@ impl QueueError {
     /// Whether the same call may succeed later without anybody changing anything by hand.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Redis(_) | Self::Lapsed { .. } => true,
+            Self::Redis(_) | Self::Lapsed { .. } | Self::Loading => true,
             Self::Address(_)
             | Self::Unsafe(_)
             | Self::Version { .. }

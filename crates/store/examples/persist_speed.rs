@@ -31,7 +31,9 @@ const BATCH: usize = 1000;
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let url = arguments.first().ok_or("want the URL of an empty database")?;
+    let url = arguments
+        .first()
+        .ok_or("want the URL of an empty database")?;
     let number = |place: usize, default| match arguments.get(place) {
         Some(text) => text.parse(),
         None => Ok(default),
@@ -44,7 +46,9 @@ async fn main() -> Result<()> {
     let only = arguments.get(3).map(String::as_str);
     let made: Vec<Made> = (0..batches).map(|batch| Made::new(batch, BATCH)).collect();
     // Connections open and statements prepared, as in a worker that has run for a minute.
-    let warm: Vec<Made> = (0..writers).map(|w| Made::new(batches + w, BATCH)).collect();
+    let warm: Vec<Made> = (0..writers)
+        .map(|w| Made::new(batches + w, BATCH))
+        .collect();
     persist(&store, &warm, writers).await?;
     copy::prepare(url).await?;
     copy::run(url, &warm, writers).await?;

@@ -26,4 +26,6 @@ CREATE TABLE contact_identifiers (
 CREATE UNIQUE INDEX contact_identifiers_active ON contact_identifiers (value, kind, scope) WHERE valid_to IS NULL;
 -- Who held it before, for messages that arrive late.
 CREATE INDEX contact_identifiers_closed ON contact_identifiers (value, kind, scope, valid_to) WHERE valid_to IS NOT NULL;
+-- The last change of all: for what was said after it there is no need to look.
+CREATE INDEX contact_identifiers_valid_to ON contact_identifiers (valid_to) WHERE valid_to IS NOT NULL;
 CREATE INDEX contact_identifiers_contact ON contact_identifiers (contact_id);

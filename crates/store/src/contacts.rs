@@ -33,7 +33,7 @@ pub(crate) use resolve::resolve;
 /// Statements of this module, to be prepared before a batch begins.
 pub(crate) const HOT: [&str; 5] = [
     lookup::LOOKUP,
-    lookup::FORMER,
+    lookup::LAST_CHANGE,
     write::OPEN,
     write::CREATE,
     resolve::LOCK_SHARED,

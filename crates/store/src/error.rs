@@ -151,7 +151,9 @@ mod tests {
             place: String::new(),
         };
         assert!(!data.is_transient());
-        for code in ["08006", "53300", "57P01", "40P01", "55P03", "25006", "42P01"] {
+        for code in [
+            "08006", "53300", "57P01", "40P01", "55P03", "25006", "42P01",
+        ] {
             assert!(server(code).is_transient(), "{code}");
         }
         assert!(server("40001").is_conflict() && !server("57014").is_conflict());

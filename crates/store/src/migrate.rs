@@ -32,13 +32,17 @@ impl Store {
         client
             .batch_execute("SET statement_timeout = 0; SET client_min_messages = warning")
             .await?;
-        client.execute("SELECT pg_advisory_lock($1)", &[&LOCK]).await?;
+        client
+            .execute("SELECT pg_advisory_lock($1)", &[&LOCK])
+            .await?;
         let report = embedded::migrations::runner()
             .run_async(&mut *client)
             .await
             .map_err(|error| told(&error))?;
         let applied = report.applied_migrations().iter();
-        Ok(applied.map(|m| format!("V{}__{}", m.version(), m.name())).collect())
+        Ok(applied
+            .map(|m| format!("V{}__{}", m.version(), m.name()))
+            .collect())
     }
 }
 

@@ -46,7 +46,9 @@ impl<E: Into<StoreError>> From<E> for Stop {
     fn from(error: E) -> Self {
         match error.into() {
             // Every row was looked for before it was written, so it has come into being since.
-            StoreError::Data { code, .. } if code == SqlState::UNIQUE_VIOLATION.code() => Self::Raced,
+            StoreError::Data { code, .. } if code == SqlState::UNIQUE_VIOLATION.code() => {
+                Self::Raced
+            }
             error => Self::Error(error),
         }
     }

@@ -125,7 +125,10 @@ impl StoreSettings {
             ("postgres.statement_timeout", settings.statement_timeout),
         ] {
             if value.is_zero() {
-                return Err(read.invalid(key, "without a limit a silent server would stop us for ever"));
+                return Err(read.invalid(
+                    key,
+                    "without a limit a silent server would stop us for ever",
+                ));
             }
         }
         Ok(settings)

@@ -11,11 +11,7 @@ use tokio_postgres::types::{IsNull, ToSql, Type, accepts, to_sql_checked};
 pub(crate) struct RawJson<'a>(pub(crate) &'a str);
 
 impl ToSql for RawJson<'_> {
-    fn to_sql(
-        &self,
-        _: &Type,
-        out: &mut BytesMut,
-    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
         // The version of jsonb's binary form; the text follows.
         out.put_u8(1);
         out.put_slice(self.0.as_bytes());
@@ -56,11 +52,7 @@ impl At {
 }
 
 impl ToSql for At {
-    fn to_sql(
-        &self,
-        _: &Type,
-        out: &mut BytesMut,
-    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
         out.put_i64(self.to_postgres());
         Ok(IsNull::No)
     }
@@ -81,6 +73,9 @@ mod tests {
         assert_eq!(At(far).micros(), LATEST * 1_000_000);
         let long_ago = UNIX_EPOCH - Duration::from_secs(9_000_000_000);
         assert_eq!(At(long_ago).micros(), EARLIEST * 1_000_000);
-        assert_eq!(At(UNIX_EPOCH + Duration::from_millis(1500)).micros(), 1_500_000);
+        assert_eq!(
+            At(UNIX_EPOCH + Duration::from_millis(1500)).micros(),
+            1_500_000
+        );
     }
 }

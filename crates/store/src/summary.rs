@@ -91,7 +91,8 @@ pub struct Latency {
     pub rows: u64,
 }
 
-const MESSAGES: &str = "SELECT direction, origin, type, count(*) FROM messages GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
+const MESSAGES: &str =
+    "SELECT direction, origin, type, count(*) FROM messages GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
 const STATUSES: &str = "SELECT status, count(*) FROM message_statuses GROUP BY 1 ORDER BY 1";
 const ACCOUNT: &str = "SELECT field, count(*) FROM account_events GROUP BY 1 ORDER BY 1";
 const SINGLE: &str = "

@@ -40,7 +40,9 @@ async fn the_same_wamid_at_two_numbers_is_two_messages() {
     let f = fixture().await;
     let mut other = text("w1", phone("1"), 0);
     other.phone_number_id = "5550002";
-    let outcomes = f.write(messages(vec![text("w1", phone("1"), 0), other])).await;
+    let outcomes = f
+        .write(messages(vec![text("w1", phone("1"), 0), other]))
+        .await;
     assert_eq!(stored(&outcomes), 2);
 }
 
@@ -178,7 +180,11 @@ async fn webhooks_are_kept_though_every_item_is_bad() {
         // Postgres quotes the value in its own words.
         assert!(!error.to_string().contains("not json"));
     }
-    assert_eq!(f.count("SELECT count(*) FROM webhooks WHERE body = 'raw'").await, 1);
+    assert_eq!(
+        f.count("SELECT count(*) FROM webhooks WHERE body = 'raw'")
+            .await,
+        1
+    );
     // Given again, a webhook is not kept twice.
     f.store.persist(&batch).await;
     assert_eq!(f.count("SELECT count(*) FROM webhooks").await, 1);
@@ -198,7 +204,9 @@ async fn history_and_echoes_are_not_live() {
         .map(|row| (row.direction.as_str(), row.origin.as_str(), row.count))
         .collect();
     assert_eq!(rows, [("in", "history", 1), ("out", "echo", 1)]);
-    let state = f.text("SELECT status FROM messages WHERE wamid = 'w1'", &[]).await;
+    let state = f
+        .text("SELECT status FROM messages WHERE wamid = 'w1'", &[])
+        .await;
     assert_eq!(state.as_deref(), Some("read"));
 }
 

@@ -67,7 +67,11 @@ async fn when_two_contacts_turn_out_to_be_one_the_older_survives() {
     assert_ne!(older, younger);
     assert_eq!(say(&f, "w3", both("1", "DE.1"), 3).await, older);
     assert_eq!(f.holder("phone", "1").await, Some(older));
-    assert_eq!(f.count("SELECT count(DISTINCT contact_id) FROM messages").await, 1);
+    assert_eq!(
+        f.count("SELECT count(DISTINCT contact_id) FROM messages")
+            .await,
+        1
+    );
     let summary = f.store.summary().await.unwrap();
     assert_eq!((summary.contacts, summary.merged_contacts), (1, 1));
     assert_eq!((f.orphans().await, f.strays().await), (0, 0));
@@ -96,10 +100,13 @@ async fn a_status_teaches_that_two_names_are_one_but_alone_makes_nobody() {
     f.write(statuses(vec![heard("sent", phone("1"))])).await;
     assert_eq!(f.store.summary().await.unwrap().contacts, 0);
     let a = say(&f, "w1", phone("1"), 1).await;
-    let outcomes = f.write(statuses(vec![heard("delivered", both("1", "DE.1"))])).await;
+    let outcomes = f
+        .write(statuses(vec![heard("delivered", both("1", "DE.1"))]))
+        .await;
     assert_eq!(contact(&outcomes[0]), a);
     assert_eq!(say(&f, "w2", bsuid("DE.1"), 2).await, a);
-    f.write(statuses(vec![heard("read", both("2", "DE.2"))])).await;
+    f.write(statuses(vec![heard("read", both("2", "DE.2"))]))
+        .await;
     assert_eq!(f.store.summary().await.unwrap().contacts, 2);
 }
 
@@ -164,7 +171,11 @@ async fn a_new_number_that_has_spoken_already_is_merged() {
     assert_ne!(a, b);
     change_number(&f, "w3", phone("1"), "2", 10).await;
     assert_eq!(f.holder("phone", "2").await, Some(a));
-    assert_eq!(f.count("SELECT count(DISTINCT contact_id) FROM messages").await, 1);
+    assert_eq!(
+        f.count("SELECT count(DISTINCT contact_id) FROM messages")
+            .await,
+        1
+    );
     assert_eq!((f.orphans().await, f.strays().await), (0, 0));
 }
 
@@ -186,7 +197,8 @@ async fn a_new_user_id_is_learnt_from_message_and_field_alike() {
         changes: vec![change],
         ..account("user_id_update", 1)
     };
-    f.write(vec![Item::Message(message), Item::Account(field)]).await;
+    f.write(vec![Item::Message(message), Item::Account(field)])
+        .await;
     assert_eq!(f.holder("bsuid", "DE.1").await, None);
     assert_eq!(f.holder("bsuid", "DE.2").await, Some(a));
     assert_eq!(f.holder("parent_bsuid", "DE.ENT.2").await, Some(a));
@@ -228,16 +240,23 @@ async fn the_newest_name_counts_and_the_address_book_has_its_own() {
     f.write(vec![Item::Account(book)]).await;
     let read = |column: &str| format!("SELECT {column} FROM contacts");
     assert_eq!(f.text(&read("name"), &[]).await.as_deref(), Some("Anna"));
-    assert_eq!(f.text(&read("book_name"), &[]).await.as_deref(), Some("Customer Ann"));
+    assert_eq!(
+        f.text(&read("book_name"), &[]).await.as_deref(),
+        Some("Customer Ann")
+    );
 }
 
 /// Many write the same new people at once, by phone, by user id and by both. Everybody ends up as one contact each.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn races_leave_no_orphans_and_no_strays() {
     let f = fixture().await;
-    let people: Vec<(String, String)> = (0..40).map(|i| (format!("49{i:03}"), format!("DE.{i}"))).collect();
+    let people: Vec<(String, String)> = (0..40)
+        .map(|i| (format!("49{i:03}"), format!("DE.{i}")))
+        .collect();
     for round in 0..5 {
-        let wamids: Vec<Vec<String>> = (0..6).map(|w| (0..40).map(|i| format!("r{round}.{w}.{i}")).collect()).collect();
+        let wamids: Vec<Vec<String>> = (0..6)
+            .map(|w| (0..40).map(|i| format!("r{round}.{w}.{i}")).collect())
+            .collect();
         let writers = wamids.iter().enumerate().map(|(writer, wamids)| {
             let rows = people.iter().zip(wamids).map(|((number, id), wamid)| {
                 let person = match (writer + round) % 3 {
@@ -257,7 +276,8 @@ async fn races_leave_no_orphans_and_no_strays() {
     let summary = f.store.summary().await.unwrap();
     assert_eq!(summary.contacts, 40);
     assert_eq!(summary.message_total(), 5 * 6 * 40);
-    let holders = "SELECT count(DISTINCT contact_id) FROM contact_identifiers WHERE valid_to IS NULL";
+    let holders =
+        "SELECT count(DISTINCT contact_id) FROM contact_identifiers WHERE valid_to IS NULL";
     assert_eq!(f.count(holders).await, 40);
 }
 

@@ -49,7 +49,12 @@ fn permutations(of: &[usize]) -> Vec<Vec<usize>> {
     }
     let mut all = Vec::new();
     for (i, first) in of.iter().enumerate() {
-        let rest: Vec<usize> = of.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, x)| *x).collect();
+        let rest: Vec<usize> = of
+            .iter()
+            .enumerate()
+            .filter(|(j, _)| *j != i)
+            .map(|(_, x)| *x)
+            .collect();
         for mut tail in permutations(&rest) {
             tail.insert(0, *first);
             all.push(tail);
@@ -66,10 +71,13 @@ async fn every_order_of_message_and_statuses_ends_alike() {
     let wamids: Vec<String> = (0..orders.len()).map(|i| format!("w{i:03}")).collect();
     // Step by step, all orders at once: each step is a commit of its own.
     for step in 0..5 {
-        let items = orders.iter().zip(&wamids).map(|(order, wamid)| match order[step] {
-            5 => Item::Message(sent(wamid, phone("1"))),
-            rung => Item::Status(status(wamid, LADDER[rung].0, LADDER[rung].1)),
-        });
+        let items = orders
+            .iter()
+            .zip(&wamids)
+            .map(|(order, wamid)| match order[step] {
+                5 => Item::Message(sent(wamid, phone("1"))),
+                rung => Item::Status(status(wamid, LADDER[rung].0, LADDER[rung].1)),
+            });
         f.write(items.collect()).await;
     }
     for wamid in &wamids {
@@ -85,7 +93,10 @@ async fn a_failure_is_terminal_in_every_order() {
     let f = fixture().await;
     let orders = permutations(&[0, 1, 4]);
     let wamids: Vec<String> = (0..orders.len()).map(|i| format!("w{i}")).collect();
-    f.write(messages(wamids.iter().map(|w| sent(w, phone("1"))).collect())).await;
+    f.write(messages(
+        wamids.iter().map(|w| sent(w, phone("1"))).collect(),
+    ))
+    .await;
     for step in 0..3 {
         let rows = orders.iter().zip(&wamids).map(|(order, wamid)| {
             let (word, when) = LADDER[order[step]];
@@ -100,7 +111,10 @@ async fn a_failure_is_terminal_in_every_order() {
         let end = state(&f, wamid).await;
         assert_eq!(end.status.as_deref(), Some("failed"));
         assert_eq!(end.error_code, Some(131_026));
-        assert_eq!(end.times, [Some(at(10)), Some(at(20)), None, None, Some(at(50))]);
+        assert_eq!(
+            end.times,
+            [Some(at(10)), Some(at(20)), None, None, Some(at(50))]
+        );
     }
 }
 
@@ -117,9 +131,17 @@ async fn an_early_status_waits_for_its_message() {
 async fn unknown_words_are_kept_and_move_nothing() {
     let f = fixture().await;
     f.write(messages(vec![sent("w1", phone("1"))])).await;
-    f.write(statuses(vec![status("w1", "sent", 1), status("w1", "teleported", 2)])).await;
+    f.write(statuses(vec![
+        status("w1", "sent", 1),
+        status("w1", "teleported", 2),
+    ]))
+    .await;
     assert_eq!(state(&f, "w1").await.status.as_deref(), Some("sent"));
-    assert_eq!(f.count("SELECT count(*) FROM message_statuses WHERE status = 'teleported'").await, 1);
+    assert_eq!(
+        f.count("SELECT count(*) FROM message_statuses WHERE status = 'teleported'")
+            .await,
+        1
+    );
 }
 
 #[tokio::test]
@@ -194,7 +216,9 @@ async fn concurrent_writers_agree_with_the_model() {
             .iter()
             .map(|(message, rung, member)| {
                 Item::Status(StatusRow {
-                    participant: Some(["a", "b", "c", "d", "e", "f"][usize::try_from(*member).unwrap()]),
+                    participant: Some(
+                        ["a", "b", "c", "d", "e", "f"][usize::try_from(*member).unwrap()],
+                    ),
                     ..status(&wamids[*message], LADDER[*rung].0, LADDER[*rung].1 + member)
                 })
             })
@@ -210,9 +234,15 @@ async fn concurrent_writers_agree_with_the_model() {
                 .map(|(_, rung, _)| DeliveryStatus::parse(LADDER[*rung].0))
                 .reduce(DeliveryStatus::advance);
             let end = state(&f, wamid).await;
-            assert_eq!(end.status.as_deref(), model.as_ref().map(DeliveryStatus::as_str));
+            assert_eq!(
+                end.status.as_deref(),
+                model.as_ref().map(DeliveryStatus::as_str)
+            );
             for (rung, time) in end.times.iter().enumerate() {
-                let earliest = of_it().filter(|(_, r, _)| *r == rung).map(|(_, r, m)| at(LADDER[*r].1 + m)).min();
+                let earliest = of_it()
+                    .filter(|(_, r, _)| *r == rung)
+                    .map(|(_, r, m)| at(LADDER[*r].1 + m))
+                    .min();
                 assert_eq!(*time, earliest);
             }
         }

@@ -14,7 +14,9 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 #[tokio::test]
 async fn migrations_run_once_however_many_try() {
     let database = empty().await;
-    let store = Store::connect(&StoreSettings::for_url(&database.url)).await.unwrap();
+    let store = Store::connect(&StoreSettings::for_url(&database.url))
+        .await
+        .unwrap();
     let (a, b, c) = tokio::join!(store.migrate(), store.migrate(), store.migrate());
     let applied: usize = [a, b, c].into_iter().map(|r| r.unwrap().len()).sum();
     assert_eq!(applied, 4);
@@ -54,7 +56,15 @@ async fn days_have_partitions_and_old_ones_go() {
     let f = fixture().await;
     let now = SystemTime::now();
     // Before the first maintenance everything is in the default partition, and moves out of it.
-    keep(&f, vec![webhook(now), webhook(now - 30 * DAY), webhook(now - 3 * DAY)]).await;
+    keep(
+        &f,
+        vec![
+            webhook(now),
+            webhook(now - 30 * DAY),
+            webhook(now - 3 * DAY),
+        ],
+    )
+    .await;
     let done = f.store.maintain().await.unwrap();
     assert_eq!(done.created.len(), 4, "{done:?}");
     assert_eq!(done.expired_webhooks, 1);
@@ -80,7 +90,10 @@ async fn days_have_partitions_and_old_ones_go() {
 async fn many_may_maintain_at_once() {
     let f = fixture().await;
     let all = futures_util::future::join_all((0..5).map(|_| f.store.maintain())).await;
-    let created: usize = all.into_iter().map(|done| done.unwrap().created.len()).sum();
+    let created: usize = all
+        .into_iter()
+        .map(|done| done.unwrap().created.len())
+        .sum();
     assert_eq!(created, 4);
 }
 
@@ -128,7 +141,11 @@ async fn what_failed_is_kept_once_whatever_it_is() {
     assert_eq!(f.store.summary().await.unwrap().failed, 2);
     let raw = "SELECT count(*) FROM failed_webhooks WHERE raw = '\\x00ff'::bytea";
     assert_eq!(f.count(raw).await, 2);
-    assert_eq!(f.count("SELECT count(*) FROM failed_webhooks WHERE payload IS NULL").await, 1);
+    assert_eq!(
+        f.count("SELECT count(*) FROM failed_webhooks WHERE payload IS NULL")
+            .await,
+        1
+    );
     let indexes = "SELECT count(*) FROM pg_indexes WHERE tablename = 'failed_webhooks'";
     assert_eq!(f.count(indexes).await, 4);
 }

@@ -38,7 +38,9 @@ async fn a_repetition_within_five_seconds_is_marked_and_kept() {
     assert_eq!(mark(&second[0]), Some("w1"));
     let later = f.write(messages(vec![ok("w3", 111)])).await;
     assert_eq!(mark(&later[0]), None);
-    let kept = f.text("SELECT duplicate_of FROM messages WHERE wamid = 'w2'", &[]).await;
+    let kept = f
+        .text("SELECT duplicate_of FROM messages WHERE wamid = 'w2'", &[])
+        .await;
     assert_eq!(kept.as_deref(), Some("w1"));
     let summary = f.store.summary().await.unwrap();
     assert_eq!((summary.message_total(), summary.marked_duplicates), (3, 1));
@@ -47,7 +49,9 @@ async fn a_repetition_within_five_seconds_is_marked_and_kept() {
 #[tokio::test]
 async fn within_one_batch_too_and_whatever_the_order() {
     let f = fixture().await;
-    let outcomes = f.write(messages(vec![ok("w3", 109), ok("w2", 104), ok("w1", 100)])).await;
+    let outcomes = f
+        .write(messages(vec![ok("w3", 109), ok("w2", 104), ok("w1", 100)]))
+        .await;
     let marks: Vec<_> = outcomes.iter().map(mark).collect();
     assert_eq!(marks, [Some("w2"), Some("w1"), None]);
     // Older than all of them, yet next to the first.
@@ -60,10 +64,22 @@ async fn other_content_no_content_and_other_origins_are_not_compared() {
     let f = fixture().await;
     let rows = vec![
         ok("w1", 100),
-        MessageRow { content: Some([8; 16]), ..ok("w2", 100) },
-        MessageRow { content: None, ..ok("w3", 100) },
-        MessageRow { origin: Origin::History, ..ok("w4", 100) },
-        MessageRow { sent_at: None, ..ok("w5", 100) },
+        MessageRow {
+            content: Some([8; 16]),
+            ..ok("w2", 100)
+        },
+        MessageRow {
+            content: None,
+            ..ok("w3", 100)
+        },
+        MessageRow {
+            origin: Origin::History,
+            ..ok("w4", 100)
+        },
+        MessageRow {
+            sent_at: None,
+            ..ok("w5", 100)
+        },
     ];
     for outcome in f.write(messages(rows)).await {
         assert_eq!(mark(&outcome), None);
@@ -85,14 +101,22 @@ async fn policy_drop_keeps_it_out_and_knows_it_again() {
     // What was dropped is not there to be repeated.
     assert_eq!(mark(&f.write(messages(vec![ok("w3", 107)])).await[0]), None);
     let summary = f.store.summary().await.unwrap();
-    assert_eq!((summary.message_total(), summary.dropped_duplicates), (2, 1));
+    assert_eq!(
+        (summary.message_total(), summary.dropped_duplicates),
+        (2, 1)
+    );
 }
 
 #[tokio::test]
 async fn policy_drop_within_one_batch() {
     let f = dropping().await;
-    let outcomes = f.write(messages(vec![ok("w2", 101), ok("w1", 100), ok("w2", 101)])).await;
-    assert!(matches!(&outcomes[0], Outcome::Dropped { of } if of == "w1"), "{outcomes:?}");
+    let outcomes = f
+        .write(messages(vec![ok("w2", 101), ok("w1", 100), ok("w2", 101)]))
+        .await;
+    assert!(
+        matches!(&outcomes[0], Outcome::Dropped { of } if of == "w1"),
+        "{outcomes:?}"
+    );
     assert_eq!(stored(&outcomes), 1);
     assert_eq!(known(&outcomes), 1);
     assert_eq!(f.store.summary().await.unwrap().message_total(), 1);
@@ -116,10 +140,21 @@ async fn near_duplicates_that_arrive_at_once_see_each_other() {
             let outcomes: Vec<Outcome> = outcomes.into_iter().flatten().collect();
             let unmarked = outcomes
                 .iter()
-                .filter(|o| matches!(o, Outcome::Stored { duplicate_of: None, .. }))
+                .filter(|o| {
+                    matches!(
+                        o,
+                        Outcome::Stored {
+                            duplicate_of: None,
+                            ..
+                        }
+                    )
+                })
                 .count();
             assert_eq!(unmarked, 1, "{outcomes:?}");
-            let dropped = outcomes.iter().filter(|o| matches!(o, Outcome::Dropped { .. })).count();
+            let dropped = outcomes
+                .iter()
+                .filter(|o| matches!(o, Outcome::Dropped { .. }))
+                .count();
             assert_eq!(dropped, if policy == WindowPolicy::Drop { 5 } else { 0 });
         }
     }

@@ -1,4 +1,5 @@
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -30,7 +31,20 @@ impl Process {
     /// # Panics
     /// When it cannot be built or started.
     pub fn spawn(name: &str, args: &[&str], env: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(bin(name));
+        Self::spawn_program(&bin(name), args, env)
+    }
+
+    /// The same for a program at a path.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn spawn_program(program: &Path, args: &[&str], env: &[(&str, &str)]) -> Self {
+        let name = program
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let mut command = Command::new(program);
         for (key, _) in std::env::vars_os() {
             let configures = key.to_str().is_some_and(|key| {
                 ["WAYPOST_", "WHATSAPP_", "REDIS_", "DATABASE_", "WEBHOOK_"]
@@ -62,7 +76,7 @@ impl Process {
             )),
         ];
         Self {
-            name: name.to_owned(),
+            name,
             child,
             log,
             readers,
@@ -122,6 +136,14 @@ impl Process {
     /// When it has ended.
     pub fn pid(&self) -> u32 {
         self.child.id().expect("a running process")
+    }
+
+    /// Whether it has not ended yet.
+    ///
+    /// # Panics
+    /// When that cannot be found out.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("look after a child").is_none()
     }
 
     /// What it has written so far, both streams.

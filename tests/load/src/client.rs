@@ -11,8 +11,12 @@ use anyhow::{Context, Result, bail};
 use hdrhistogram::Histogram;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 
 use crate::corpus::Webhook;
+
+/// Between two looks at the clock in open loop.
+const BEAT: Duration = Duration::from_micros(100);
 
 /// Requests as bytes on the wire.
 pub type Requests = Arc<[Vec<u8>]>;
@@ -103,6 +107,8 @@ struct Shared {
     refused: AtomicU64,
     started: Instant,
     pace: Pace,
+    /// Open loop: one permit for each request that is due.
+    due: Semaphore,
 }
 
 async fn drive(
@@ -124,7 +130,12 @@ async fn drive(
         refused: AtomicU64::new(0),
         started: Instant::now(),
         pace,
+        due: Semaphore::new(0),
     });
+    if let Pace::Open { rate, .. } = pace {
+        let shared = Arc::clone(&shared);
+        std::thread::spawn(move || metronome(&shared, rate));
+    }
     let tasks: Vec<_> = streams
         .into_iter()
         .map(|stream| tokio::spawn(connection(stream, Arc::clone(&shared))))
@@ -169,15 +180,30 @@ async fn next(shared: &Shared) -> Option<(usize, Instant)> {
         }
         Pace::Open { rate, time } => {
             let after = Duration::from_secs_f64(number as f64 / rate);
-            let due = shared.started + after;
             if after >= time {
                 return None;
             }
-            // The timer ticks in milliseconds, so arrivals come in small groups, for whoever is measured alike.
-            tokio::time::sleep_until(due.into()).await;
-            Some((number, due))
+            // Never closed.
+            shared.due.acquire().await.ok()?.forget();
+            Some((number, shared.started + after))
         }
     }
+}
+
+/// Lets requests go as they fall due. A thread with the system's own clock, because tokio's ticks in milliseconds.
+fn metronome(shared: &Shared, rate: f64) {
+    let Pace::Open { time, .. } = shared.pace else {
+        return;
+    };
+    let mut gone = 0;
+    while shared.started.elapsed() < time {
+        std::thread::sleep(BEAT);
+        let due = (shared.started.elapsed().as_secs_f64() * rate) as usize;
+        shared.due.add_permits(due - gone);
+        gone = due;
+    }
+    // The last ones, rounded up.
+    shared.due.add_permits(shared.requests.len());
 }
 
 /// Reads one answer whole and returns its status.

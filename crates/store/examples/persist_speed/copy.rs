@@ -53,19 +53,42 @@ async fn copy(client: &mut Client, made: &Made) -> Result<()> {
     let types = [Type::UUID, Type::TIMESTAMPTZ, Type::BYTEA];
     let mut writer = pin!(BinaryCopyInWriter::new(tx.copy_in(columns).await?, &types));
     for (id, body) in &made.webhooks {
-        writer.as_mut().write(&[id, &made.received_at, body]).await?;
+        writer
+            .as_mut()
+            .write(&[id, &made.received_at, body])
+            .await?;
     }
     writer.finish().await?;
 
     let columns = "COPY copy_messages (id, direction, origin, waba_id, phone_number_id, wamid, type, contact_id, person_phone, person_bsuid, sent_at, received_at, request_id, payload) FROM STDIN (FORMAT binary)";
     let mut types = vec![Type::UUID];
     types.extend([const { Type::TEXT }; 6]);
-    types.extend([Type::UUID, Type::TEXT, Type::TEXT, Type::TIMESTAMPTZ, Type::TIMESTAMPTZ, Type::UUID, Type::JSONB]);
+    types.extend([
+        Type::UUID,
+        Type::TEXT,
+        Type::TEXT,
+        Type::TIMESTAMPTZ,
+        Type::TIMESTAMPTZ,
+        Type::UUID,
+        Type::JSONB,
+    ]);
     let mut writer = pin!(BinaryCopyInWriter::new(tx.copy_in(columns).await?, &types));
     for update in made.updates.iter().filter(|u| !u.is_status) {
         let row: [&(dyn ToSql + Sync); 14] = [
-            &Uuid::now_v7(), &"in", &"live", &"1029384756", &"5550001", &update.wamid, &"text", &Uuid::now_v7(),
-            &update.phone, &update.bsuid, &made.received_at, &made.received_at, &made.request_id, &Json(&update.payload),
+            &Uuid::now_v7(),
+            &"in",
+            &"live",
+            &"1029384756",
+            &"5550001",
+            &update.wamid,
+            &"text",
+            &Uuid::now_v7(),
+            &update.phone,
+            &update.bsuid,
+            &made.received_at,
+            &made.received_at,
+            &made.request_id,
+            &Json(&update.payload),
         ];
         writer.as_mut().write(&row).await?;
     }
@@ -74,12 +97,26 @@ async fn copy(client: &mut Client, made: &Made) -> Result<()> {
     let columns = "COPY copy_statuses (id, wamid, status, participant, waba_id, phone_number_id, recipient_id, at, request_id, payload, received_at) FROM STDIN (FORMAT binary)";
     let mut types = vec![Type::UUID];
     types.extend([const { Type::TEXT }; 6]);
-    types.extend([Type::TIMESTAMPTZ, Type::UUID, Type::JSONB, Type::TIMESTAMPTZ]);
+    types.extend([
+        Type::TIMESTAMPTZ,
+        Type::UUID,
+        Type::JSONB,
+        Type::TIMESTAMPTZ,
+    ]);
     let mut writer = pin!(BinaryCopyInWriter::new(tx.copy_in(columns).await?, &types));
     for update in made.updates.iter().filter(|u| u.is_status) {
         let row: [&(dyn ToSql + Sync); 11] = [
-            &Uuid::now_v7(), &update.wamid, &"delivered", &"", &"1029384756", &"5550001", &update.phone,
-            &made.received_at, &made.request_id, &Json(&update.payload), &made.received_at,
+            &Uuid::now_v7(),
+            &update.wamid,
+            &"delivered",
+            &"",
+            &"1029384756",
+            &"5550001",
+            &update.phone,
+            &made.received_at,
+            &made.request_id,
+            &Json(&update.payload),
+            &made.received_at,
         ];
         writer.as_mut().write(&row).await?;
     }

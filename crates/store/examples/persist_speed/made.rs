@@ -29,7 +29,9 @@ pub(crate) struct Made {
 
 impl Made {
     pub(crate) fn new(batch: usize, updates: usize) -> Self {
-        let updates: Vec<Update> = (0..updates).map(|i| update(batch * updates + i, i % 5 < 3)).collect();
+        let updates: Vec<Update> = (0..updates)
+            .map(|i| update(batch * updates + i, i % 5 < 3))
+            .collect();
         let webhook = |chunk: &[Update]| {
             let payloads: Vec<&str> = chunk.iter().map(|u| u.payload.as_str()).collect();
             let body = format!(
@@ -54,7 +56,11 @@ impl Made {
         });
         Batch {
             webhooks: webhooks.collect(),
-            items: self.updates.iter().map(|update| self.item(update)).collect(),
+            items: self
+                .updates
+                .iter()
+                .map(|update| self.item(update))
+                .collect(),
         }
     }
 
@@ -112,7 +118,11 @@ impl Made {
 
 fn update(number: usize, is_status: bool) -> Update {
     let random = content_id(&number.to_le_bytes());
-    let wamid = format!("wamid.HBgL{}FQIAERgS{}", &random.simple().to_string()[..16], random.simple());
+    let wamid = format!(
+        "wamid.HBgL{}FQIAERgS{}",
+        &random.simple().to_string()[..16],
+        random.simple()
+    );
     let phone = format!("49170{:07}", random.as_u128() % 10_000_000);
     let payload = if is_status {
         format!(

@@ -113,9 +113,5 @@ async fn unite(
 }
 
 fn opening<'a>(key: Key<'a>, contact: Uuid, at: At) -> Opening<'a> {
-    Opening {
-        key,
-        contact,
-        at,
-    }
+    Opening { key, contact, at }
 }

@@ -145,7 +145,9 @@ impl<'a> Keys<'a> {
                 .map(|key| all.index_of(&mut index, &mut parents, key, mention.at))
                 .collect::<Vec<_>>();
             let Some(first) = first else {
-                let belongs = weak.first().map_or(Belongs::Nobody, |key| Belongs::Key(*key));
+                let belongs = weak
+                    .first()
+                    .map_or(Belongs::Nobody, |key| Belongs::Key(*key));
                 all.of_mention.push(belongs);
                 continue;
             };

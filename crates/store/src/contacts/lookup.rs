@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use deadpool_postgres::Transaction;
+use futures_util::future::try_join;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
@@ -29,6 +30,10 @@ CROSS JOIN LATERAL (SELECT contact_id, valid_from FROM contact_identifiers
                     WHERE value = k.value AND kind = k.kind AND scope = k.scope AND valid_to >= k.at
                     ORDER BY valid_to LIMIT 1) i
 LEFT JOIN contacts c ON c.id = i.contact_id";
+
+/// When the last key changed hands. What was said after that, which is nearly everything, needs no [`FORMER`].
+pub(super) const LAST_CHANGE: &str =
+    "SELECT max(valid_to) FROM contact_identifiers WHERE valid_to IS NOT NULL";
 
 /// The holder of a key.
 #[derive(Clone)]
@@ -62,11 +67,21 @@ pub(super) async fn holders(
     }
     let statement = tx.prepare_cached(LOOKUP).await?;
     let (scopes, kinds, values) = columns(keys.iter());
-    let rows = tx.query(&statement, &[&scopes, &kinds, &values]).await?;
+    let last_change = tx.prepare_cached(LAST_CHANGE).await?;
+    let parameters: [&(dyn ToSql + Sync); 3] = [&scopes, &kinds, &values];
+    let (rows, last_change) = try_join(
+        tx.query(&statement, &parameters),
+        tx.query_one(&last_change, &[]),
+    )
+    .await?;
     let all: Vec<usize> = (0..keys.len()).collect();
     put(&rows, &all, false, &mut holders);
 
-    let free: Vec<usize> = all.into_iter().filter(|key| holders[*key].is_none()).collect();
+    let last_change: Option<SystemTime> = last_change.get(0);
+    let may_be_former = |key: &usize| {
+        holders[*key].is_none() && last_change.is_some_and(|last| keys[*key].1 <= At(last))
+    };
+    let free: Vec<usize> = all.into_iter().filter(may_be_former).collect();
     if !free.is_empty() {
         let statement = tx.prepare_cached(FORMER).await?;
         let (scopes, kinds, values) = columns(free.iter().map(|key| &keys[*key]));

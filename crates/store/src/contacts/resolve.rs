@@ -36,7 +36,11 @@ async fn lock(
     }
     scopes.sort_unstable();
     scopes.dedup();
-    let sql = if exclusive { LOCK_EXCLUSIVE } else { LOCK_SHARED };
+    let sql = if exclusive {
+        LOCK_EXCLUSIVE
+    } else {
+        LOCK_SHARED
+    };
     let statement = tx.prepare_cached(sql).await?;
     tx.query_one(&statement, &[&LOCK_CLASS, &scopes]).await?;
     Ok(())
@@ -109,7 +113,12 @@ impl<'w, 'a> Work<'w, 'a> {
     /// Groups whose keys are held: by one contact, or by several that must be merged.
     async fn settle_groups(&mut self) -> Result<(), Stop> {
         for (number, group) in self.keys.groups.iter().enumerate() {
-            let holders = || group.strong.iter().filter_map(|key| self.held[*key].as_ref());
+            let holders = || {
+                group
+                    .strong
+                    .iter()
+                    .filter_map(|key| self.held[*key].as_ref())
+            };
             // Whoever holds a key now counts before whoever held it once.
             let current = holders().any(|holder| !holder.closed);
             let by_age: BTreeMap<_, Uuid> = holders()
@@ -248,12 +257,7 @@ fn new_contact<'a>(id: Uuid, group: &Group<'a>, keys: &Keys<'a>) -> NewContact<'
     }
 }
 
-fn keep_newest<'a>(
-    names: &mut HashMap<Uuid, (&'a str, At)>,
-    contact: Uuid,
-    name: &'a str,
-    at: At,
-) {
+fn keep_newest<'a>(names: &mut HashMap<Uuid, (&'a str, At)>, contact: Uuid, name: &'a str, at: At) {
     let entry = names.entry(contact).or_insert((name, at));
     if entry.1 <= at {
         *entry = (name, at);

@@ -54,13 +54,13 @@ pub(super) struct NewContact<'a> {
 }
 
 /// Opens keys that are free. If another transaction takes one meanwhile, this waits for its end and is refused.
-pub(super) async fn open(
-    tx: &Transaction<'_>,
-    openings: &[Opening<'_>],
-) -> Result<(), StoreError> {
+pub(super) async fn open(tx: &Transaction<'_>, openings: &[Opening<'_>]) -> Result<(), StoreError> {
     let mut rows = Rows::of(5, openings.len());
     for Opening { key, contact, at } in openings {
-        rows.row().text(key.scope).text(key.kind.as_str()).text(key.value);
+        rows.row()
+            .text(key.scope)
+            .text(key.kind.as_str())
+            .text(key.value);
         rows.uuid(*contact).at(*at);
     }
     rows.copy(tx, OPEN).await
@@ -75,7 +75,8 @@ pub(super) async fn create(
     for new in contacts {
         rows.row().uuid(new.id).text(new.scope);
         rows.opt_text(new.name.map(|(name, _)| name));
-        rows.opt_at(new.name.map(|(_, at)| at)).opt_text(new.book_name);
+        rows.opt_at(new.name.map(|(_, at)| at))
+            .opt_text(new.book_name);
     }
     rows.copy(tx, CREATE).await
 }
@@ -134,7 +135,10 @@ pub(super) async fn close_others(
 /// Takes a key from whoever holds it. Only under the exclusive lock.
 pub(super) async fn take(tx: &Transaction<'_>, key: Key<'_>, at: At) -> Result<(), StoreError> {
     let statement = tx.prepare_cached(TAKE).await?;
-    tx.execute(&statement, &[&key.scope, &key.kind.as_str(), &key.value, &at])
-        .await?;
+    tx.execute(
+        &statement,
+        &[&key.scope, &key.kind.as_str(), &key.value, &at],
+    )
+    .await?;
     Ok(())
 }

@@ -32,7 +32,8 @@ pub(super) async fn create_ahead(
             continue;
         }
         let (from, to) = (day * DAY, (day + 1) * DAY);
-        let range = format!("received_at >= to_timestamp({from}) AND received_at < to_timestamp({to})");
+        let range =
+            format!("received_at >= to_timestamp({from}) AND received_at < to_timestamp({to})");
         // What came before its partition did is in the default one, and must leave it first.
         briefly(
             client,
@@ -98,7 +99,11 @@ fn name_of(day: u64) -> String {
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * of_year + 2) / 153;
     let day_of_month = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
     let year = year_of_era + era * 400 + u64::from(month <= 2);
     format!("{PREFIX}{year:04}{month:02}{day_of_month:02}")
 }

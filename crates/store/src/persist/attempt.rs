@@ -10,7 +10,9 @@ use uuid::Uuid;
 use super::{Stop, accounts, messages, project, statuses, webhooks, window};
 use crate::contacts::{self, Mention};
 use crate::sql::At;
-use crate::{AccountRow, Item, MessageRow, Outcome, RawWebhook, StatusRow, StoreError, StoreSettings};
+use crate::{
+    AccountRow, Item, MessageRow, Outcome, RawWebhook, StatusRow, StoreError, StoreSettings,
+};
 
 /// A row to insert, with the place of its item in the batch.
 pub(super) struct Placed<'b, T> {
@@ -84,7 +86,12 @@ const HOT: usize = 14;
 async fn prepare(client: &Client) -> Result<(), StoreError> {
     let hot = contacts::HOT
         .into_iter()
-        .chain([webhooks::INSERT, accounts::INSERT, window::UPSERT, project::PROJECT])
+        .chain([
+            webhooks::INSERT,
+            accounts::INSERT,
+            window::UPSERT,
+            project::PROJECT,
+        ])
         .chain([messages::KNOWN, messages::COPY, messages::MEDIA])
         .chain([statuses::KNOWN, statuses::COPY]);
     if client.statement_cache.size() < HOT {
@@ -104,7 +111,9 @@ impl<'b, 'a> Rows<'b, 'a> {
             }
         }
         sort(&mut rows.messages, |m| (m.phone_number_id, m.wamid));
-        sort(&mut rows.statuses, |s| (s.wamid, s.status, statuses::member(s)));
+        sort(&mut rows.statuses, |s| {
+            (s.wamid, s.status, statuses::member(s))
+        });
         sort(&mut rows.accounts, |a| a.content);
         rows
     }
@@ -112,7 +121,9 @@ impl<'b, 'a> Rows<'b, 'a> {
     /// Whom the batch speaks of, each with the place of the item whose contact that is.
     fn mentions(&self) -> Vec<(Option<usize>, Mention<'a>)> {
         let messages = self.messages.iter();
-        let mut mentions: Vec<_> = messages.map(|m| (Some(m.place), of_message(m.row))).collect();
+        let mut mentions: Vec<_> = messages
+            .map(|m| (Some(m.place), of_message(m.row)))
+            .collect();
         let statuses = self.statuses.iter();
         mentions.extend(statuses.map(|s| (Some(s.place), of_status(s.row))));
         for placed in &self.accounts {

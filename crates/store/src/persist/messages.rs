@@ -40,7 +40,9 @@ pub(super) async fn known(
     let statement = tx.prepare_cached(KNOWN).await?;
     let wamids: Vec<&str> = rows.iter().map(|m| m.row.wamid).collect();
     let numbers: Vec<&str> = rows.iter().map(|m| m.row.phone_number_id).collect();
-    Ok(known_rows(&tx.query(&statement, &[&wamids, &numbers]).await?))
+    Ok(known_rows(
+        &tx.query(&statement, &[&wamids, &numbers]).await?,
+    ))
 }
 
 /// Writes messages that are new.
@@ -53,7 +55,10 @@ pub(super) async fn insert(
         let m = placed.row;
         rows.row().uuid(placed.id);
         rows.text(m.direction.as_str()).text(m.origin.as_str());
-        rows.text(m.waba_id).text(m.phone_number_id).text(m.wamid).text(m.kind);
+        rows.text(m.waba_id)
+            .text(m.phone_number_id)
+            .text(m.wamid)
+            .text(m.kind);
         rows.opt_text(m.status.as_ref().map(|status| status.as_str()));
         rows.opt_uuid(placed.contact);
         rows.opt_text(m.person.phone).opt_text(m.person.bsuid);

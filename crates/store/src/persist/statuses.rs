@@ -45,8 +45,12 @@ pub(super) async fn insert(
         rows.text(s.wamid).text(s.status).text(member(s));
         rows.text(s.waba_id).text(s.phone_number_id);
         rows.opt_text(s.recipient_id).opt_text(s.person.bsuid);
-        rows.opt_at(s.at.map(At)).opt_i64(s.error_code).opt_text(s.callback);
-        rows.uuid(s.request_id).json(s.payload).at(At(s.received_at));
+        rows.opt_at(s.at.map(At))
+            .opt_i64(s.error_code)
+            .opt_text(s.callback);
+        rows.uuid(s.request_id)
+            .json(s.payload)
+            .at(At(s.received_at));
     }
     rows.copy(tx, COPY).await
 }

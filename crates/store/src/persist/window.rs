@@ -101,7 +101,10 @@ async fn upsert(
     by_content: &BTreeMap<[u8; 16], Vec<(SystemTime, &Row<'_, '_>)>>,
 ) -> Result<HashMap<[u8; 16], Vec<Seen>>, StoreError> {
     let statement = tx.prepare_cached(UPSERT).await?;
-    let contents: Vec<&[u8]> = by_content.keys().map(|content| content.as_slice()).collect();
+    let contents: Vec<&[u8]> = by_content
+        .keys()
+        .map(|content| content.as_slice())
+        .collect();
     let newest = || by_content.values().filter_map(|group| group.last());
     let wamids: Vec<&str> = newest().map(|(_, row)| row.row.wamid).collect();
     let sent: Vec<At> = newest().map(|(sent, _)| At(*sent)).collect();
@@ -214,7 +217,14 @@ async fn remove(
         let recorded = tx
             .execute(
                 &statement,
-                &[&row.phone_number_id, &row.wamid, &of, &content.as_slice(), &row.request_id, &sent],
+                &[
+                    &row.phone_number_id,
+                    &row.wamid,
+                    &of,
+                    &content.as_slice(),
+                    &row.request_id,
+                    &sent,
+                ],
             )
             .await?;
         let news = recorded == 1;

@@ -1,7 +1,6 @@
 //! What became of it: answers, rows, dead letters, events, latencies.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use serde::Deserialize;
@@ -23,27 +22,40 @@ pub(super) struct Figures {
     pub(super) accepted_updates: u64,
     /// Unreadable webhooks that were answered 200.
     pub(super) accepted_malformed: u64,
-    pub(super) sending_took: Duration,
+    /// From the POST's start to the end of its answer, in microseconds.
+    pub(super) answers: Option<Latency>,
     pub(super) dead_letters: u64,
     pub(super) tables: Summary,
     /// Different events by kind; one that was published twice counts once.
     pub(super) events: BTreeMap<String, u64>,
+    /// From the POST's arrival to its event, which is published when the row has been committed. In milliseconds, the
+    /// resolution of both stamps.
     pub(super) latency: Option<Latency>,
 }
 
-/// From the POST's arrival to its event, which is published when the row has been committed. In milliseconds, the
-/// resolution of both stamps.
+/// How long something took.
 #[derive(Clone, Copy)]
 pub(super) struct Latency {
     pub(super) p50: u64,
     pub(super) p99: u64,
-    pub(super) rows: u64,
+    pub(super) count: u64,
+}
+
+impl Latency {
+    fn of(times: &Histogram<u64>) -> Option<Self> {
+        (!times.is_empty()).then(|| Self {
+            p50: times.value_at_quantile(0.5),
+            p99: times.value_at_quantile(0.99),
+            count: times.len(),
+        })
+    }
 }
 
 impl Figures {
-    pub(super) fn sent(&mut self, plan: &Plan, outcomes: &[Outcome], took: Duration) {
-        self.sending_took = took;
+    pub(super) fn sent(&mut self, plan: &Plan, outcomes: &[Outcome]) -> anyhow::Result<()> {
+        let mut times = Histogram::<u64>::new(3)?;
         for outcome in outcomes {
+            times.record(u64::try_from(outcome.latency.as_micros())?)?;
             self.wrongly_answered += u64::from(!outcome.is_expected());
             match (outcome.status, outcome.kind) {
                 (Some(401), _) => self.refused += 1,
@@ -58,6 +70,8 @@ impl Figures {
                 _ => {}
             }
         }
+        self.answers = Latency::of(&times);
+        Ok(())
     }
 
     pub(super) async fn collect(
@@ -93,11 +107,7 @@ impl Figures {
                 *self.events.entry(event.kind).or_default() += 1;
             }
         }
-        self.latency = (!times.is_empty()).then(|| Latency {
-            p50: times.value_at_quantile(0.5),
-            p99: times.value_at_quantile(0.99),
-            rows: times.len(),
-        });
+        self.latency = Latency::of(&times);
         Ok(())
     }
 }

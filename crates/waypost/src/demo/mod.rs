@@ -10,14 +10,14 @@ mod report;
 use std::time::Duration;
 
 use anyhow::Context;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, interval, sleep};
 use waypost_queue::{EventSettings, Inbox, InboxSettings, Redis, RedisSettings};
-use waypost_sandbox::{Plan, Scenario, Sender};
+use waypost_sandbox::{Outcome, Plan, Scenario, Sender};
 use waypost_settings::{Layered, MapLookup};
 use waypost_store::{Store, StoreSettings};
 use waypost_telemetry::LogSettings;
 
-use crate::up::{Options, Signals, Stack};
+use crate::up::{Addresses, Options, Signals, Stack};
 use crate::{cli, terminal};
 use figures::Figures;
 use progress::Progress;
@@ -26,8 +26,12 @@ use progress::Progress;
 /// of up to two and then four seconds between.
 const DRAINED_WITHIN: Duration = Duration::from_secs(120);
 
-/// Requests at the same time.
-const CONNECTIONS: usize = 16;
+/// Webhooks sent at the same time.
+const GROUP: usize = 8;
+
+/// From one group to the next. All at once would show how long a queue can get, and not how long a webhook takes: this is
+/// some thousand updates a second, which is more than most businesses ever see and less than the worker can do.
+const PAUSE: Duration = Duration::from_millis(50);
 
 pub(crate) async fn command(arguments: &cli::Demo) -> anyhow::Result<()> {
     // Nothing that is configured for another purpose may bend the figures.
@@ -45,8 +49,9 @@ pub(crate) async fn command(arguments: &cli::Demo) -> anyhow::Result<()> {
         started = Stack::start(&options, &nothing) => started?,
         () = signals.next() => anyhow::bail!("interrupted"),
     };
+    let addresses = stack.addresses().clone();
     let shown = tokio::select! {
-        shown = show(arguments, &stack, &options) => shown,
+        shown = show(arguments, &addresses, &options) => shown,
         error = stack.failed() => Err(error),
         () = signals.next() => Err(anyhow::anyhow!("interrupted")),
     };
@@ -57,13 +62,16 @@ pub(crate) async fn command(arguments: &cli::Demo) -> anyhow::Result<()> {
     }
 }
 
-async fn show(arguments: &cli::Demo, stack: &Stack, options: &Options) -> anyhow::Result<()> {
+async fn show(
+    arguments: &cli::Demo,
+    addresses: &Addresses,
+    options: &Options,
+) -> anyhow::Result<()> {
     let secret = options
         .app_secret
         .as_deref()
         .context("an app secret was made up")?;
     let plan = Scenario::rough(arguments.seed, arguments.count).plan(secret.as_bytes());
-    let addresses = stack.addresses();
     let redis = Redis::connect(&RedisSettings::for_url(&addresses.redis_url)).await?;
     let inbox = Inbox::new(&redis, InboxSettings::default().partitions);
     let store = Store::connect(&StoreSettings::for_url(&addresses.database_url)).await?;
@@ -89,15 +97,23 @@ async fn send(plan: &Plan, url: &str, figures: &mut Figures) -> anyhow::Result<(
         .sum();
     let count = plan.deliveries.len();
     terminal::line(&format!(
-        "Sending {updates} updates in {count} webhooks over {CONNECTIONS} connections."
+        "Sending {updates} updates in {count} webhooks, {GROUP} at once every {PAUSE:?}."
     ));
     let progress = Progress::new(count, "webhooks answered");
-    let sender = Sender::new(url)?.at_once(CONNECTIONS);
-    let begun = Instant::now();
-    let outcomes = sender.send_all(&plan.deliveries, |_| progress.step()).await;
+    let sender = Sender::new(url)?.at_once(GROUP);
+    let mut next = interval(PAUSE);
+    let mut outcomes = Vec::with_capacity(count);
+    for group in plan.deliveries.chunks(GROUP) {
+        next.tick().await;
+        let first = outcomes.len();
+        let sent = sender.send_all(group, |_| progress.step()).await;
+        outcomes.extend(sent.into_iter().map(|outcome| Outcome {
+            index: first + outcome.index,
+            ..outcome
+        }));
+    }
     progress.done();
-    figures.sent(plan, &outcomes, begun.elapsed());
-    Ok(())
+    figures.sent(plan, &outcomes)
 }
 
 async fn wait_until_drained(inbox: &Inbox) -> anyhow::Result<()> {

@@ -98,8 +98,7 @@ pub(super) fn compare(plan: &Plan, figures: &Figures) -> (String, usize) {
     );
     table.note("contact", event("contact"));
 
-    table.heading("speed");
-    table.speed(plan, figures);
+    table.speed(figures);
     (table.text, table.wrong)
 }
 
@@ -139,24 +138,24 @@ impl Table {
         let _ = writeln!(self.text, "  {name:<42} {:>8} {found:>8}", "-");
     }
 
-    fn speed(&mut self, plan: &Plan, figures: &Figures) {
-        let seconds = figures.sending_took.as_secs_f64().max(0.001);
-        let count = plan.deliveries.len();
+    fn speed(&mut self, figures: &Figures) {
+        let (Some(answers), Some(rows)) = (figures.answers, figures.latency) else {
+            self.row("latencies measured", 1, 0);
+            return;
+        };
+        let millis = |micros: u64| micros as f64 / 1_000.0;
         let _ = writeln!(
             self.text,
-            "  {count} webhooks answered in {seconds:.2} s ({:.0} a second)",
-            count as f64 / seconds
+            "\nlatency\n  POST to answer (durable)           p50 {:.1} ms  p99 {:.1} ms  ({} webhooks)",
+            millis(answers.p50),
+            millis(answers.p99),
+            answers.count,
         );
-        match figures.latency {
-            Some(latency) => {
-                let _ = writeln!(
-                    self.text,
-                    "  POST to committed row and event: p50 {} ms, p99 {} ms ({} rows)\n",
-                    latency.p50, latency.p99, latency.rows
-                );
-            }
-            None => self.row("rows with a latency, at least", 1, 0),
-        }
+        let _ = writeln!(
+            self.text,
+            "  POST to committed row and event    p50 {} ms  p99 {} ms  ({} rows)\n",
+            rows.p50, rows.p99, rows.count,
+        );
     }
 }
 

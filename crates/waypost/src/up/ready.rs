@@ -13,6 +13,8 @@ use super::{Addresses, Options};
 /// Its members. Later parts add theirs; none is ever renamed.
 #[derive(Serialize)]
 struct Content<'a> {
+    /// Ours: tells whose file it is from one that a killed run left.
+    pid: u32,
     webhook_url: &'a str,
     redis_url: &'a str,
     database_url: &'a str,
@@ -34,10 +36,8 @@ impl ReadyFile {
     /// Takes the place. A file left by a run that was killed goes, so that nobody takes it for ours.
     pub(super) fn at(path: &Path) -> anyhow::Result<Self> {
         match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(error)
-                    .with_context(|| format!("cannot replace the ready file {}", path.display()));
-            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error)
+                .with_context(|| format!("cannot replace the ready file {}", path.display())),
             _ => Ok(Self {
                 path: path.to_owned(),
             }),
@@ -47,6 +47,7 @@ impl ReadyFile {
     /// Appears at once and whole: written beside its place and renamed. Only its owner may read it: it has passwords in it.
     pub(super) fn write(&self, addresses: &Addresses, options: &Options) -> anyhow::Result<()> {
         let content = Content {
+            pid: std::process::id(),
             webhook_url: &addresses.webhook_url,
             redis_url: &addresses.redis_url,
             database_url: &addresses.database_url,

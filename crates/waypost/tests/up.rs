@@ -1,0 +1,279 @@
+//! `waypost up` as a process: from nothing to a stored webhook, and every way to end.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "test code"
+)]
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use waypost_harness::services::APP_SECRET;
+use waypost_harness::{Client, Process, database, eventually, eventually_some, redis};
+
+const SOON: Duration = Duration::from_secs(40);
+
+/// A running `waypost up`.
+struct Up {
+    process: Process,
+    ready_file: PathBuf,
+    ready: Value,
+}
+
+impl Up {
+    async fn start(folder: &Path, args: &[&str], env: &[(&str, &str)]) -> Self {
+        let ready_file = folder.join("ready.json");
+        let file = ready_file.display().to_string();
+        let args = [&["up", "--ready-file", &file], args].concat();
+        let mut process = spawn(&args, env);
+        let ready = eventually_some(SOON, "up is ready", async || {
+            assert!(process.is_running(), "up ended early");
+            let text = std::fs::read_to_string(&ready_file).ok()?;
+            // It appears whole or not at all; one with another pid is from a run that was killed.
+            let ready: Value = serde_json::from_str(&text).unwrap();
+            (ready["pid"] == process.pid()).then_some(ready)
+        })
+        .await;
+        Self {
+            process,
+            ready_file,
+            ready,
+        }
+    }
+
+    fn text(&self, member: &str) -> &str {
+        self.ready[member]
+            .as_str()
+            .unwrap_or_else(|| panic!("no {member} in {}", self.ready))
+    }
+
+    fn port(&self, member: &str) -> u16 {
+        let url = self.text(member);
+        url.rsplit(':')
+            .next()
+            .unwrap()
+            .split('/')
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap()
+    }
+
+    fn client(&self) -> Client {
+        let address = SocketAddr::from(([127, 0, 0, 1], self.port("webhook_url")));
+        Client::new(
+            address,
+            self.ready["app_secret"].as_str().unwrap_or(APP_SECRET),
+        )
+    }
+
+    async fn rows(&self) -> i64 {
+        let (client, connection) =
+            tokio_postgres::connect(self.text("database_url"), tokio_postgres::NoTls)
+                .await
+                .unwrap();
+        tokio::spawn(connection);
+        client
+            .query_one("SELECT count(*) FROM messages", &[])
+            .await
+            .unwrap()
+            .get(0)
+    }
+
+    async fn stop(mut self) {
+        self.process.signal("INT");
+        let status = self.process.wait().await;
+        assert!(status.success(), "{status}");
+        assert!(!self.ready_file.exists(), "the ready file outlived up");
+    }
+}
+
+fn spawn(args: &[&str], env: &[(&str, &str)]) -> Process {
+    Process::spawn_program(Path::new(env!("CARGO_BIN_EXE_waypost")), args, env)
+}
+
+fn is_free(port: u16) -> bool {
+    TcpListener::bind(("127.0.0.1", port)).is_ok()
+}
+
+fn webhook(wamid: &str) -> String {
+    format!(
+        r#"{{"object":"whatsapp_business_account","entry":[{{"id":"1","changes":[{{"field":"messages","value":{{
+        "messaging_product":"whatsapp","metadata":{{"display_phone_number":"1","phone_number_id":"2"}},
+        "messages":[{{"from":"15550001","id":"{wamid}","timestamp":"1764000000","type":"text","text":{{"body":"{wamid}"}}}}]}}}}]}}]}}"#
+    )
+}
+
+/// A folder that Postgres' account can enter too, when the tests run as root.
+fn folder() -> tempfile::TempDir {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
+    dir
+}
+
+#[tokio::test]
+async fn from_nothing_to_a_row_and_away_without_a_trace() {
+    let dir = folder();
+    let up = Up::start(dir.path(), &["--ephemeral"], &[]).await;
+    assert_eq!(up.client().post(webhook("wamid.1")).await.unwrap(), 200);
+    eventually(SOON, "the webhook becomes a row", async || {
+        up.rows().await == 1
+    })
+    .await;
+
+    let ports = ["webhook_url", "redis_url", "database_url"].map(|member| up.port(member));
+    let password = up
+        .text("redis_url")
+        .split(['@', ':'])
+        .nth(2)
+        .unwrap()
+        .to_owned();
+    assert!(
+        !up.process.log().contains(&password),
+        "the password of Redis is in the output"
+    );
+    up.stop().await;
+    assert!(ports.into_iter().all(is_free), "something was left running");
+}
+
+#[tokio::test]
+async fn data_stays_in_its_folder_even_after_a_kill() {
+    let dir = folder();
+    let data = dir.path().join("data").display().to_string();
+    let args = ["--data-dir", &data, "--listen", "127.0.0.1:0"];
+    let secrets = [
+        ("WHATSAPP_APP_SECRET", APP_SECRET),
+        ("WEBHOOK_VERIFY_TOKEN", "token"),
+    ];
+
+    let mut up = Up::start(dir.path(), &args, &secrets).await;
+    assert!(
+        up.ready.get("app_secret").is_none(),
+        "a secret that we were given is not ours to hand on"
+    );
+    assert_eq!(up.client().post(webhook("wamid.1")).await.unwrap(), 200);
+    eventually(SOON, "the first row", async || up.rows().await == 1).await;
+    let ports = ["redis_url", "database_url"].map(|member| up.port(member));
+    up.process.kill9().await;
+    eventually(SOON, "the children of a killed up end", async || {
+        ports.into_iter().all(is_free)
+    })
+    .await;
+
+    // The ready file of the killed one is still there; this one must not be taken for ready by it.
+    let up = Up::start(dir.path(), &args, &secrets).await;
+    assert_eq!(up.client().post(webhook("wamid.2")).await.unwrap(), 200);
+    eventually(SOON, "both rows", async || up.rows().await == 2).await;
+    up.stop().await;
+}
+
+#[tokio::test]
+async fn a_child_that_dies_is_started_again() {
+    let dir = folder();
+    let up = Up::start(dir.path(), &["--ephemeral"], &[]).await;
+    let client = redis::Client::open(up.text("redis_url")).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    // Answers by closing the connection.
+    let _ = redis::cmd("SHUTDOWN")
+        .arg("NOSAVE")
+        .query_async::<()>(&mut connection)
+        .await;
+    eventually(SOON, "webhooks are taken again", async || {
+        matches!(up.client().post(webhook("wamid.1")).await, Ok(200))
+    })
+    .await;
+    eventually(SOON, "and become rows", async || up.rows().await == 1).await;
+    up.stop().await;
+}
+
+#[tokio::test]
+async fn servers_that_are_there_are_used() {
+    let (redis, database, dir) = (redis().await, database().await, folder());
+    let args = [
+        "--ephemeral",
+        "--redis-url",
+        &redis.url,
+        "--database-url",
+        &database.url,
+    ];
+    let up = Up::start(
+        dir.path(),
+        &args,
+        &[("WAYPOST_REDIS_PREFIX", &redis.prefix)],
+    )
+    .await;
+    assert_eq!(up.client().post(webhook("wamid.1")).await.unwrap(), 200);
+    let count = "SELECT count(*) FROM messages";
+    eventually(SOON, "the row is in that database", async || {
+        database.count(count).await == 1
+    })
+    .await;
+    up.stop().await;
+    redis.connect().await;
+}
+
+#[tokio::test]
+async fn a_second_ctrl_c_quits_at_once() {
+    use std::io::Write;
+    let dir = folder();
+    let mut up = Up::start(dir.path(), &["--ephemeral"], &[]).await;
+    let ports = ["redis_url", "database_url"].map(|member| up.port(member));
+    // A request that does not come to its end holds up the drain.
+    let mut slow = TcpStream::connect(("127.0.0.1", up.port("webhook_url"))).unwrap();
+    slow.write_all(b"POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
+        .unwrap();
+    up.process.signal("INT");
+    eventually(SOON, "the drain has begun", async || {
+        !up.ready_file.exists()
+    })
+    .await;
+    let begun = Instant::now();
+    up.process.signal("INT");
+    assert_eq!(up.process.wait().await.code(), Some(130));
+    assert!(
+        begun.elapsed() < Duration::from_secs(5),
+        "it was not at once"
+    );
+    eventually(SOON, "the children end all the same", async || {
+        ports.into_iter().all(is_free)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_taken_port_is_said_in_one_line() {
+    let holder = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = holder.local_addr().unwrap().to_string();
+    let mut process = spawn(&["up", "--ephemeral", "--listen", &address], &[]);
+    assert_eq!(process.wait().await.code(), Some(1));
+    let log = process.log();
+    assert_eq!(log.lines().count(), 1, "{log}");
+    assert!(
+        log.starts_with("waypost: ") && log.contains(&address),
+        "{log}"
+    );
+}
+
+#[tokio::test]
+async fn a_missing_redis_is_said_with_its_package() {
+    let elsewhere = [
+        "/usr/local/bin/redis-server",
+        "/opt/homebrew/bin/redis-server",
+    ];
+    if elsewhere.iter().any(|file| Path::new(file).exists()) {
+        // This machine has Redis where we look beside PATH, too.
+        return;
+    }
+    let mut process = spawn(&["up", "--ephemeral"], &[("PATH", "")]);
+    assert_eq!(process.wait().await.code(), Some(1));
+    let log = process.log();
+    assert_eq!(log.lines().count(), 1, "{log}");
+    assert!(
+        log.contains("apt-get install redis-server") && log.contains("--redis-url"),
+        "{log}"
+    );
+}
