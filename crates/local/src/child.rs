@@ -125,6 +125,13 @@ pub(crate) struct Server {
     leash: ChildStdin,
 }
 
+/// The watchdog without its comments: the script is an argument, and shows in every list of processes.
+fn script() -> String {
+    let lines = include_str!("watchdog.sh").lines();
+    let code = lines.filter(|line| !line.trim_start().starts_with('#') && !line.is_empty());
+    code.collect::<Vec<_>>().join("\n")
+}
+
 impl Server {
     pub(crate) fn launch(
         place: &Place,
@@ -135,12 +142,7 @@ impl Server {
         let stderr = log.try_clone().during(|| "share the log file".to_owned())?;
         let mut command = Command::new("/bin/sh");
         command
-            .args([
-                "-c",
-                include_str!("watchdog.sh"),
-                "waypost-watchdog",
-                launch.signal,
-            ])
+            .args(["-c", &script(), "waypost-watchdog", launch.signal])
             .arg(GRACE.as_secs().to_string())
             .arg(launch.remove.unwrap_or(Path::new("")))
             .arg(launch.program)

@@ -11,6 +11,17 @@ signal=$1 grace=$2 folder=$3
 shift 3
 exec 3<&0 </dev/null
 
+# A dead process that nobody has waited for yet (its parent is gone, and whoever inherits it takes his time) still takes
+# signals; where there is /proc, that tells.
+alive() {
+    kill -0 $$ || return 1
+    [ -r /proc/$$/status ] || return 0
+    while read -r key value _; do
+        [ "$key" = State: ] && [ "$value" = Z ] && return 1
+    done </proc/$$/status
+    return 0
+}
+
 # Forked twice, so that the server does not find itself with a child that it never made.
 ( (
     trap '' HUP INT TERM
@@ -19,7 +30,7 @@ exec 3<&0 </dev/null
     [ "$word" = done ] && exit 0
     kill -s "$signal" $$
     left=$((grace * 10))
-    while kill -0 $$ && [ "$left" -gt 0 ]; do
+    while alive && [ "$left" -gt 0 ]; do
         sleep 0.1 || sleep 1
         left=$((left - 1))
     done

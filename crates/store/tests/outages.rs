@@ -6,7 +6,10 @@ mod support;
 use std::time::Duration;
 
 use support::*;
+use waypost_harness::eventually;
 use waypost_store::{Outcome, Store, StoreSettings};
+
+const DEADLINE: Duration = Duration::from_secs(20);
 
 fn all_unavailable(outcomes: &[Outcome]) {
     for outcome in outcomes {
@@ -46,7 +49,10 @@ async fn a_backend_killed_in_mid_batch_leaves_nothing_and_costs_nothing() {
         let items = messages(vec![text("w1", phone("1"), 0), text("w2", phone("2"), 0)]);
         write(&store, items).await
     });
-    until("the batch waits", async || !waiting(&f).await.is_empty()).await;
+    eventually(DEADLINE, "the batch waits", async || {
+        !waiting(&f).await.is_empty()
+    })
+    .await;
     for pid in waiting(&f).await {
         f.sql
             .execute("SELECT pg_terminate_backend($1)", &[&pid])
@@ -126,7 +132,7 @@ async fn a_changed_schema_heals() {
         .batch_execute("ALTER TABLE messages ADD COLUMN note text; ALTER TABLE messages DROP COLUMN note; DEALLOCATE ALL")
         .await
         .unwrap();
-    until("a write goes through", async || {
+    eventually(DEADLINE, "a write goes through", async || {
         let persisted = write(&f.store, messages(vec![text("w2", phone("1"), 0)])).await;
         matches!(
             persisted.outcomes[0],
@@ -134,4 +140,40 @@ async fn a_changed_schema_heals() {
         )
     })
     .await;
+}
+
+/// The connection breaks while the COMMIT is under way: whether it was carried out nobody can tell, and we say so.
+#[tokio::test]
+async fn a_commit_without_an_answer_is_unknown() {
+    let f = fixture().await;
+    f.sql
+        .batch_execute(
+            "CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS
+                 $$ BEGIN PERFORM pg_advisory_xact_lock(99); RETURN NULL; END $$;
+             CREATE CONSTRAINT TRIGGER linger AFTER INSERT ON messages DEFERRABLE INITIALLY DEFERRED
+                 FOR EACH ROW EXECUTE FUNCTION linger();
+             SELECT pg_advisory_lock(99)",
+        )
+        .await
+        .unwrap();
+    let store = f.store.clone();
+    let task =
+        tokio::spawn(async move { write(&store, messages(vec![text("w1", phone("1"), 0)])).await });
+    let committing = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                      WHERE datname = current_database() AND wait_event_type = 'Lock' AND query = 'COMMIT'";
+    eventually(DEADLINE, "the commit waits", async || {
+        f.count(committing).await == 1
+    })
+    .await;
+    let persisted = task.await.unwrap();
+    assert!(persisted.commit_unknown);
+    all_unavailable(&persisted.outcomes);
+    f.sql
+        .batch_execute("SELECT pg_advisory_unlock(99)")
+        .await
+        .unwrap();
+    assert_eq!(
+        stored(&f.write(messages(vec![text("w1", phone("1"), 0)])).await),
+        1
+    );
 }

@@ -124,7 +124,7 @@ async fn what_failed_is_kept_once_whatever_it_is() {
     let row = FailedWebhook {
         id: Uuid::now_v7(),
         request_id: Uuid::now_v7(),
-        message_id: Some("w\01"),
+        message_id: Some("w\0x"),
         payload: Some(r#"{"text":"\u0000"}"#),
         raw: b"\x00\xff",
         error_message: "bad\0",

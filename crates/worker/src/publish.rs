@@ -34,8 +34,10 @@ pub(crate) async fn publish(context: &Context, parsed: &Parsed<'_>, fates: &[Fat
                 duplicate_of,
             } => add_events(&mut events, item, *contact_id, duplicate_of.as_deref()),
             Fate::Known { published: false } => add_events(&mut events, item, None, None),
-            Fate::Known { published: true } | Fate::Dropped => {}
-            Fate::Bad(_) | Fate::Open => continue,
+            Fate::Dropped => {}
+            // Whoever stored it publishes it, and remembers it then. Were it remembered here, and the other died
+            // before it could publish, the entry handed back would be left out and its event lost.
+            Fate::Known { published: true } | Fate::Bad(_) | Fate::Open => continue,
         }
         done.push(item.effect);
     }
@@ -155,7 +157,8 @@ fn add_events(
             for change in &row.changes {
                 contact(events, item, row.waba_id, number, change);
             }
-            for person in &row.contacts {
+            // A name in the address book is news; who else a change mentions is not.
+            for person in row.contacts.iter().filter(|person| person.name.is_some()) {
                 let body = contact_body(item, row.waba_id, person);
                 push(events, item, EventKind::Contact, number, Some(&body));
             }

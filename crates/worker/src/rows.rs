@@ -11,6 +11,9 @@ use waypost_whatsapp::{
 
 use crate::parse::Item;
 
+/// The field with the address book of the phone app.
+const ADDRESS_BOOK: &str = "smb_app_state_sync";
+
 /// The row of an item; `None` for one that is malformed and was set aside.
 pub(crate) fn row<'t>(item: &'t Item<'_>) -> Option<Row<'t>> {
     Some(match &item.update.body {
@@ -119,7 +122,11 @@ fn account_row<'t>(item: &'t Item<'_>, account: &'t Account<'_>) -> AccountRow<'
         content: item.fingerprint,
         payload: account.raw,
         changes: item.changes.iter().filter_map(change).collect(),
-        contacts: item.contacts.iter().map(person_named).collect(),
+        contacts: item
+            .contacts
+            .iter()
+            .map(|contact| person_named(contact, account.field.as_str()))
+            .collect(),
     }
 }
 
@@ -133,13 +140,16 @@ fn person_of<'t>(customer: Customer<'t, '_>) -> Person<'t> {
     }
 }
 
-fn person_named<'t>(contact: &'t Contact<'_>) -> Person<'t> {
+/// Here a name counts as one of the business's address book. Only one field brings such; what people call themselves
+/// comes with their messages.
+fn person_named<'t>(contact: &'t Contact<'_>, field: &str) -> Person<'t> {
+    let name = text(contact.name.as_ref()).filter(|_| field == ADDRESS_BOOK);
     Person {
         phone: text(contact.wa_id.as_ref()),
         bsuid: text(contact.user_id.as_ref()),
         parent_bsuid: text(contact.parent_user_id.as_ref()),
         username: text(contact.username.as_ref()),
-        name: text(contact.name.as_ref()),
+        name,
     }
 }
 

@@ -257,7 +257,7 @@ impl<'b, T> Placed<'b, T> {
 
 /// Sorts by unique key and keeps the first of each: the copy that stands first in the batch.
 fn sort<'b, T, K: Ord>(rows: &mut Vec<Placed<'b, T>>, key: impl Fn(&'b T) -> K) {
-    rows.sort_by(|a, b| key(a.row).cmp(&key(b.row)));
+    rows.sort_by_key(|placed| key(placed.row));
     let mut seen: HashSet<usize> = HashSet::new();
     for pair in rows.windows(2) {
         if key(pair[0].row) == key(pair[1].row) {

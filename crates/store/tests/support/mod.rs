@@ -9,13 +9,10 @@
     reason = "test code, and no test file uses all of it"
 )]
 
-mod database;
 mod rows;
 
-pub use database::*;
 pub use rows::*;
-
-use std::time::Duration;
+pub use waypost_harness::{TestDatabase, database};
 
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, NoTls};
@@ -43,6 +40,15 @@ pub async fn fixture_with(settings: impl FnOnce(StoreSettings) -> StoreSettings)
         sql,
         database,
     }
+}
+
+/// A database without tables.
+pub async fn empty() -> TestDatabase {
+    let database = database().await;
+    let sql = connect(&database.url).await;
+    let script = "DROP SCHEMA public CASCADE; CREATE SCHEMA public";
+    sql.batch_execute(script).await.unwrap();
+    database
 }
 
 pub async fn connect(url: &str) -> Client {
@@ -133,14 +139,5 @@ pub fn contact(outcome: &Outcome) -> Uuid {
             ..
         } => *id,
         other => panic!("no contact in {other:?}"),
-    }
-}
-
-/// Waits for a condition, with a deadline.
-pub async fn until<F: Future<Output = bool>>(what: &str, condition: impl Fn() -> F) {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
-    while !condition().await {
-        assert!(tokio::time::Instant::now() < deadline, "never: {what}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

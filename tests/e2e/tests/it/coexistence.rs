@@ -46,6 +46,9 @@ async fn the_past_is_stored_and_is_nobodys_news() {
     let kinds: Vec<_> = events.iter().map(|event| event.kind.as_str()).collect();
     assert_eq!(kinds, ["account", "account", "account"]);
     assert!(events.iter().all(|event| event.text("field") == "history"));
+    // The names that came with it are those people gave themselves, not those of the business's address book.
+    let booked = "SELECT count(*) FROM contacts WHERE book_name IS NOT NULL";
+    assert_eq!(stage.count(booked).await, 0);
     // Old and new in the same words: the window compares live messages only.
     assert_eq!(stage.summary().await.marked_duplicates, 0);
 }
