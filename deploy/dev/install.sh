@@ -88,3 +88,8 @@ if command -v systemctl >/dev/null; then
         esac
     done
 fi
+
+if ! { has_redis && has_postgres && has_cc; }; then
+    echo "apt installed ${missing[*]}, and yet something is still missing; see above." >&2
+    exit 1
+fi

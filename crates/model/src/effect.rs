@@ -28,6 +28,12 @@ impl EffectKey {
         Self(half)
     }
 
+    /// The n-th thing that the same effect brings about.
+    #[must_use]
+    pub fn part(&self, n: usize) -> Self {
+        Self::of("part", &[&self.to_string(), &n.to_string()])
+    }
+
     /// The raw bytes.
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0

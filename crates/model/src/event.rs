@@ -12,7 +12,7 @@ pub enum EventKind {
     Message,
     /// A status of a sent message was stored.
     Status,
-    /// A contact is new, was merged or changed its identifiers.
+    /// A contact was announced to have changed its identifiers, or was named in an address book.
     Contact,
     /// Anything that concerns the account: every webhook field other than `messages`.
     Account,
@@ -31,7 +31,7 @@ impl EventKind {
 }
 
 /// One event, as it goes into the stream. Delivered at least once; `id` lets the receiver drop doubles.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Event {
     /// Same effect, same id.
     pub id: EffectKey,
@@ -41,6 +41,16 @@ pub struct Event {
     pub phone_number_id: String,
     /// The body, a JSON object.
     pub data: String,
+}
+
+/// Bodies hold what people wrote, so they are left out.
+impl std::fmt::Debug for Event {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Event")
+            .field("id", &self.id)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Event {

@@ -26,6 +26,7 @@ pub struct Consumer {
     pub(crate) keys: Arc<PartitionKeys>,
     pub(crate) id: Arc<str>,
     pub(crate) lease: Duration,
+    /// Number of the next batch; it moves on only when a batch has arrived.
     batches: AtomicU64,
 }
 
@@ -95,12 +96,14 @@ impl Consumer {
         &self.id
     }
 
-    /// Reserves up to `entries` entries, fewer when they come to more than `bytes` bytes.
+    /// Reserves up to `entries` entries, fewer when they come to more than `bytes` bytes. One call at a time.
+    ///
+    /// When an answer was lost, the next call asks for the same batch again, and gets what it moved then.
     ///
     /// # Errors
     /// [`QueueError::Lapsed`] when this consumer has lost its lease, else Redis' own.
     pub async fn reserve(&self, entries: usize, bytes: usize) -> Result<Reserved, QueueError> {
-        let number = self.batches.fetch_add(1, Ordering::Relaxed);
+        let number = self.batches.load(Ordering::Relaxed);
         let name = format!("{}/{number}", self.id);
         let (state, due, raw, handbacks): (String, i64, Vec<Vec<u8>>, Vec<u32>) = script::RESERVE
             .key(&self.keys.ready)
@@ -118,10 +121,13 @@ impl Consumer {
             .await?;
         match state.as_str() {
             "ok" if raw.is_empty() => Ok(Reserved::Empty(wait_for(due))),
-            "ok" => Ok(Reserved::Batch(Batch {
-                name,
-                entries: open(raw, &handbacks),
-            })),
+            "ok" => {
+                self.batches.store(number + 1, Ordering::Relaxed);
+                Ok(Reserved::Batch(Batch {
+                    name,
+                    entries: open(raw, &handbacks),
+                }))
+            }
             "paused" => Ok(Reserved::Paused),
             "lapsed" => Err(self.lapsed()),
             _ => Err(QueueError::Answer {

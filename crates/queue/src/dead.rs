@@ -12,16 +12,27 @@ use crate::keys::PartitionKeys;
 use crate::{script, wire};
 
 /// An entry that was given up.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DeadLetter {
     /// The entry, with its attempts and errors.
     pub envelope: Envelope,
-    /// What kind of end it was: `malformed`, `rejected` or `crash`.
+    /// What kind of end it was: `malformed`, `rejected`, `unreadable` or `crash`.
     pub class: String,
     /// When.
     pub buried_at: SystemTime,
     /// The customer's message that it concerns, when known. Contains a phone number: never log it whole.
     pub message_id: Option<String>,
+}
+
+/// A message id holds the phone number, so it is left out.
+impl std::fmt::Debug for DeadLetter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DeadLetter")
+            .field("envelope", &self.envelope)
+            .field("class", &self.class)
+            .field("buried_at", &self.buried_at)
+            .finish_non_exhaustive()
+    }
 }
 
 impl DeadLetter {

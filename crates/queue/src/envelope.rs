@@ -28,7 +28,7 @@ pub enum Kind {
 }
 
 /// One entry of a queue, decoded.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Envelope {
     /// Unique to this entry, and the same in every delivery of it.
     pub id: Uuid,
@@ -48,6 +48,21 @@ pub struct Envelope {
     pub last_error: String,
     /// The payload, not compressed.
     pub body: Bytes,
+}
+
+/// Bodies hold what people wrote, so they are left out.
+impl std::fmt::Debug for Envelope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Envelope")
+            .field("id", &self.id)
+            .field("kind", &self.kind)
+            .field("received_at", &self.received_at)
+            .field("attempts", &self.attempts)
+            .field("request_id", &self.request_id)
+            .field("last_error", &self.last_error)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// An entry that cannot be read.

@@ -109,7 +109,7 @@ pub enum AckMode {
 /// The inbox: sizes, times and limits.
 #[derive(Clone, Debug)]
 pub struct InboxSettings {
-    /// How many partitions; a Redis Cluster spreads them over its nodes.
+    /// How many partitions. Each has its own hash tag, so that a Redis Cluster could spread them over its nodes.
     pub partitions: u16,
     /// When an entry counts as durable.
     pub ack: AckMode,

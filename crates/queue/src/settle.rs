@@ -19,6 +19,8 @@ use crate::script;
 pub struct Settlement {
     delayed: Vec<(Duration, Encoded)>,
     dead: Vec<(Bytes, Vec<u8>)>,
+    raw: Vec<(Duration, Bytes)>,
+    incomplete: usize,
 }
 
 /// Whether a settlement took effect.
@@ -26,8 +28,9 @@ pub struct Settlement {
 pub enum Settled {
     /// It did.
     Done,
-    /// The batch belongs to somebody else by now, and nothing was changed. Its effects that are already in Postgres
-    /// will be recognised when the other one gets there.
+    /// Nothing was changed: the lease has ended, or the batch is not this consumer's any more. If a heartbeat still
+    /// succeeds, nobody has taken the entries over and settling once more may work; otherwise their effects that are
+    /// in Postgres will be recognised when the other one gets there.
     Fenced,
 }
 
@@ -40,6 +43,17 @@ impl Settlement {
     /// Puts an entry back for later.
     pub fn delay(&mut self, envelope: Envelope, by: Duration, compress_above: usize) {
         self.delayed.push((by, envelope.encode(compress_above)));
+    }
+
+    /// Puts an entry of the batch back as it is, for another version of this program.
+    pub fn delay_as_is(&mut self, entry: Bytes, by: Duration) {
+        self.raw.push((by, entry));
+        self.incomplete += 1;
+    }
+
+    /// Says that an entry of the batch itself is not done: it is delayed or buried, not just something cut out of it.
+    pub fn not_completed(&mut self) {
+        self.incomplete += 1;
     }
 
     /// Gives an entry up.
@@ -65,8 +79,7 @@ impl Consumer {
         batch: &Batch,
         settlement: &Settlement,
     ) -> Result<Settled, QueueError> {
-        let set_aside = settlement.delayed.len() + settlement.dead.len();
-        let completed = batch.entries.len().saturating_sub(set_aside);
+        let completed = batch.entries.len().saturating_sub(settlement.incomplete);
         let mut call = script::SETTLE.prepare_invoke();
         call.key(self.keys.batch(&batch.name))
             .key(&self.keys.leases)
@@ -80,9 +93,12 @@ impl Consumer {
             .arg(&batch.name)
             .arg(completed)
             .arg(u8::from(batch.handed_back()))
-            .arg(settlement.delayed.len());
+            .arg(settlement.delayed.len() + settlement.raw.len());
         for (delay, entry) in &settlement.delayed {
             call.arg(as_millis(*delay)).arg(entry);
+        }
+        for (delay, entry) in &settlement.raw {
+            call.arg(as_millis(*delay)).arg(&entry[..]);
         }
         call.arg(settlement.dead.len());
         for (id, letter) in &settlement.dead {

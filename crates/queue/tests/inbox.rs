@@ -103,6 +103,7 @@ async fn a_delayed_entry_comes_back_when_due_with_its_attempts() {
     retry.last_error = "not yet".to_owned();
     let mut settlement = Settlement::new();
     settlement.delay(retry, Duration::from_millis(200), 8192);
+    settlement.not_completed();
     consumer.settle(&batch, &settlement).await.unwrap();
     let wait = take_none(&consumer).await;
     assert!(wait <= Duration::from_millis(200), "{wait:?}");

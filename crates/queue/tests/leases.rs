@@ -81,15 +81,19 @@ async fn one_heartbeat_keeps_all_batches_of_a_consumer() {
 }
 
 #[tokio::test]
-async fn who_leaves_hands_back_without_blame() {
+async fn who_leaves_hands_back_and_is_counted_once() {
     let queue = queue_with(short_lease()).await;
     queue.put(&["a", "b"]).await;
-    let (leaving, other) = (queue.consumer().await, queue.consumer().await);
-    let _held = take(&leaving, 10).await;
-    assert_eq!(leaving.leave().await.unwrap(), 2);
+    let other = queue.consumer().await;
+    for _ in 0..4 {
+        let leaving = queue.consumer().await;
+        let held = take(&leaving, 10).await;
+        assert_eq!(held.entries.len(), 2);
+        assert_eq!(leaving.leave().await.unwrap(), 2);
+    }
     let taken = take(&other, 10).await;
     assert_eq!(bodies(&taken), ["a", "b"]);
-    assert!(taken.entries.iter().all(|entry| entry.handbacks == 0));
+    assert!(taken.entries.iter().all(|entry| entry.handbacks == 1));
 }
 
 #[tokio::test]
@@ -114,4 +118,26 @@ async fn what_consumers_die_with_travels_alone_and_is_forgotten_once_settled() {
     assert_eq!(bodies(&take(&undertaker, 10).await), ["innocent"]);
     undertaker.settle(&alone, &Settlement::new()).await.unwrap();
     take_none(&undertaker).await;
+}
+
+#[tokio::test]
+async fn a_batch_whose_answer_was_lost_is_answered_again() {
+    let (queue, network) = common::behind_a_proxy().await;
+    queue.put(&["a", "b"]).await;
+    let consumer = queue.consumer().await;
+    // The script runs in time, and its answer comes after the client has given up waiting (2 s).
+    network.latency(Duration::from_millis(1500));
+    assert!(consumer.reserve(10, 1 << 20).await.is_err());
+    network.heal();
+    eventually(
+        Duration::from_secs(10),
+        "the script has run",
+        async || matches!(queue.inbox.stats().await, Ok(stats) if stats.active == 2),
+    )
+    .await;
+    let batch = take(&consumer, 10).await;
+    assert_eq!(bodies(&batch), ["a", "b"]);
+    let settled = consumer.settle(&batch, &Settlement::new()).await.unwrap();
+    assert_eq!(settled, Settled::Done);
+    assert!(queue.inbox.stats().await.unwrap().is_drained());
 }

@@ -5,7 +5,7 @@ use crate::{Key, Lookup, SettingsError};
 /// Every section that some Waypost process reads. One file or ConfigMap serves all processes, so a section that
 /// is here and that a process does not read itself is not its business; any other is a mistake.
 pub const SECTIONS: &[&str] = &[
-    "redis", "inbox", "ack", "events", "dedup", "postgres", "webhooks", "ingress", "spool", "tls",
+    "redis", "inbox", "events", "dedup", "postgres", "webhooks", "ingress", "spool", "tls",
     "worker", "admin", "log", "whatsapp",
 ];
 

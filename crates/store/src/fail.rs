@@ -18,18 +18,22 @@ impl Store {
     /// When Postgres can't take it now; some rows may be written, and the whole call may be repeated.
     pub async fn fail(&self, rows: &[FailedWebhook<'_>]) -> Result<(), StoreError> {
         let client = self.client().await?;
-        let mut result = Ok(());
-        for row in rows {
-            result = insert(&client, row, row.payload).await;
-            if result.as_ref().is_err_and(|error| !error.is_transient()) {
-                result = insert(&client, row, None).await;
-            }
-            if result.is_err() {
-                break;
-            }
-        }
+        let result = self.within(insert_all(&client, rows)).await;
         self.settle(client, result)
     }
+}
+
+async fn insert_all(
+    client: &deadpool_postgres::Client,
+    rows: &[FailedWebhook<'_>],
+) -> Result<(), StoreError> {
+    for row in rows {
+        match insert(client, row, row.payload).await {
+            Err(error) if !error.is_transient() => insert(client, row, None).await?,
+            result => result?,
+        }
+    }
+    Ok(())
 }
 
 async fn insert(

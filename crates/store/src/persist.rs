@@ -22,12 +22,11 @@ mod window;
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use deadpool_postgres::Object;
 use tokio_postgres::error::SqlState;
 
-use crate::store::discard_if_suspect;
+use crate::store::{GRACE, discard_if_suspect};
 use crate::{Batch, Item, Outcome, Persisted, RawWebhook, Store, StoreError};
 pub(crate) use project::{project, project_range};
 
@@ -56,9 +55,6 @@ impl<E: Into<StoreError>> From<E> for Stop {
 
 /// Runs of one transaction before it counts as unavailable. A deadlock is rare and resolves for one of two at a time.
 const RUNS: u32 = 6;
-/// What a transaction may take beyond one statement, before the client gives up on a server that does not even say that it
-/// timed out.
-const GRACE: Duration = Duration::from_secs(5);
 
 impl Store {
     /// Writes a batch. It never fails as a whole: each item has its own outcome. May be called again with the same items
@@ -157,7 +153,7 @@ impl<'a> Run<'_, 'a> {
             *place = Some(outcome);
         }
         if let Some(client) = &self.client
-            && let Err(error) = project(client, items).await
+            && let Err(error) = self.store.within(project(client, items)).await
         {
             // The rows are committed, and that is what the outcomes say. The maintenance goes over what was missed here.
             tracing::warn!(%error, "could not project statuses; the next maintenance will");

@@ -1,10 +1,14 @@
 //! The handle.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool};
 
 use crate::{StoreError, StoreSettings, connect};
+
+/// What an answer may take beyond the server's own limit.
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
 
 /// The way to Postgres. Cheap to clone; all clones share one pool.
 #[derive(Clone)]
@@ -35,8 +39,21 @@ impl Store {
     /// When none comes.
     pub async fn ping(&self) -> Result<(), StoreError> {
         let client = self.client().await?;
-        let answer = client.batch_execute("SELECT 1").await;
+        let answer = self.within(client.batch_execute("SELECT 1")).await;
         self.settle(client, answer)
+    }
+
+    /// Waits for the server no longer than it may take itself, and a little: a server that has stopped in its tracks does not
+    /// even say that it timed out.
+    pub(crate) async fn within<T, E: Into<StoreError>>(
+        &self,
+        answer: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, StoreError> {
+        let limit = self.settings.statement_timeout + GRACE;
+        match tokio::time::timeout(limit, answer).await {
+            Ok(answer) => answer.map_err(Into::into),
+            Err(_) => Err(StoreError::Timeout("no answer at all")),
+        }
     }
 
     pub(crate) async fn client(&self) -> Result<Object, StoreError> {

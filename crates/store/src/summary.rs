@@ -119,13 +119,13 @@ impl Store {
     /// When Postgres can't answer.
     pub async fn summary(&self) -> Result<Summary, StoreError> {
         let client = self.client().await?;
-        let result = futures_util::future::try_join4(
+        let answers = futures_util::future::try_join4(
             client.query(MESSAGES, &[]),
             client.query(STATUSES, &[]),
             client.query(ACCOUNT, &[]),
             client.query_one(SINGLE, &[]),
-        )
-        .await;
+        );
+        let result = self.within(answers).await;
         let (messages, statuses, account, single) = self.settle(client, result)?;
         Ok(Summary {
             messages: messages
@@ -156,7 +156,8 @@ impl Store {
     /// When Postgres can't answer.
     pub async fn latency_percentiles(&self, since: SystemTime) -> Result<Latency, StoreError> {
         let client = self.client().await?;
-        let result = client.query_one(LATENCY, &[&crate::sql::At(since)]).await;
+        let since = crate::sql::At(since);
+        let result = self.within(client.query_one(LATENCY, &[&since])).await;
         let row = self.settle(client, result)?;
         Ok(Latency {
             rows: count(&row, 0),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::context::Context;
 
 /// Between two rounds. Partitions are made days ahead, so a round missed harms nothing.
-const EVERY: Duration = Duration::from_secs(600);
+const EVERY: Duration = Duration::from_secs(60);
 /// After a round that failed.
 const AGAIN: Duration = Duration::from_secs(10);
 

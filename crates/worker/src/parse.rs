@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use uuid::Uuid;
 use waypost_model::{EffectKey, content_id};
-use waypost_queue::{Batch, Entry, Envelope, Kind};
+use waypost_queue::{Batch, Entry, Envelope, EnvelopeError, Kind};
 use waypost_whatsapp::{Contact, IdentityChange, Media, Update, UpdateBody};
 
 use crate::config::WorkerSettings;
@@ -16,6 +16,8 @@ pub(crate) struct Parsed<'a> {
     pub(crate) webhooks: Vec<&'a Envelope>,
     pub(crate) items: Vec<Item<'a>>,
     pub(crate) bad: Vec<Bad>,
+    /// Entries that a newer version wrote, as they lie in Redis.
+    pub(crate) newer: Vec<Bytes>,
 }
 
 /// One update that can be stored, with the parts that its row borrows.
@@ -39,6 +41,8 @@ pub(crate) struct Bad {
     pub(crate) why: String,
     /// Trying again cannot help and may harm.
     pub(crate) hopeless: bool,
+    /// It is an entry of the batch itself, not something cut out of one.
+    pub(crate) whole: bool,
 }
 
 impl Bad {
@@ -55,6 +59,7 @@ impl Bad {
             class,
             why,
             hopeless: false,
+            whole: from.attempts > 0,
         }
     }
 }
@@ -62,6 +67,10 @@ impl Bad {
 pub(crate) fn parse<'a>(batch: &'a Batch, settings: &WorkerSettings) -> Parsed<'a> {
     let mut parsed = Parsed::default();
     for entry in &batch.entries {
+        if matches!(entry.envelope, Err(EnvelopeError::Version(_))) {
+            parsed.newer.push(entry.raw.clone());
+            continue;
+        }
         match usable(entry, settings) {
             Ok(envelope) => parsed.webhook(envelope, entry.handbacks > 0),
             Err(bad) => parsed.bad.push(*bad),
@@ -74,7 +83,7 @@ pub(crate) fn parse<'a>(batch: &'a Batch, settings: &WorkerSettings) -> Parsed<'
 fn usable<'a>(entry: &'a Entry, settings: &WorkerSettings) -> Result<&'a Envelope, Box<Bad>> {
     let hopeless = |envelope: &Envelope, body: Bytes, class, why| {
         let mut bad = Bad::new(envelope, body, class, why);
-        bad.hopeless = true;
+        (bad.hopeless, bad.whole) = (true, true);
         Box::new(bad)
     };
     let envelope = match &entry.envelope {
@@ -103,7 +112,8 @@ impl<'a> Parsed<'a> {
             Ok(webhook) => webhook,
             Err(why) => {
                 let body = envelope.body.clone();
-                let bad = Bad::new(envelope, body, "malformed", why.to_string());
+                let mut bad = Bad::new(envelope, body, "malformed", why.to_string());
+                bad.whole = true;
                 self.bad.push(bad);
                 return;
             }

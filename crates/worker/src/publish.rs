@@ -23,8 +23,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// Events in one round trip, so that a large batch does not make one huge command.
 const PAGE: usize = 1024;
 
-/// Publishes and remembers. Goes on trying while Redis is away, since nobody else knows of these events.
-pub(crate) async fn publish(context: &Context, parsed: &Parsed<'_>, fates: &[Fate]) {
+/// Publishes and remembers. Goes on trying while Redis is away, since nobody else knows of these events; false when
+/// the process stops before all went out.
+pub(crate) async fn publish(context: &Context, parsed: &Parsed<'_>, fates: &[Fate]) -> bool {
     let mut events = Vec::with_capacity(fates.len());
     let mut done = Vec::with_capacity(fates.len());
     for (item, fate) in parsed.items.iter().zip(fates) {
@@ -44,7 +45,7 @@ pub(crate) async fn publish(context: &Context, parsed: &Parsed<'_>, fates: &[Fat
     for page in events.chunks(PAGE) {
         while let Err(error) = context.events.publish(page).await {
             if !rest(context, &error).await {
-                return;
+                return false;
             }
         }
     }
@@ -52,6 +53,7 @@ pub(crate) async fn publish(context: &Context, parsed: &Parsed<'_>, fates: &[Fat
     if let Err(error) = context.memory.remember(&done).await {
         tracing::debug!("effects not remembered: {error}");
     }
+    true
 }
 
 /// Waits before the next try; false when the process stops meanwhile. The batch is then not settled either: it is
@@ -255,12 +257,23 @@ fn push(
     number: &str,
     body: Option<&impl Serialize>,
 ) {
-    let event = body.map(|body| Event::new(item.effect, kind, number, body));
+    // One update may tell of several contacts: each event has an id of its own, the same in every delivery.
+    let id = match kind {
+        EventKind::Contact => item.effect.part(contacts_of(events, item)),
+        _ => item.effect,
+    };
+    let event = body.map(|body| Event::new(id, kind, number, body));
     match event {
         Some(Ok(event)) => events.push(event),
         // What is in Postgres as JSON is JSON; this cannot happen, and must not cost the siblings if it does.
         _ => tracing::error!(kind = kind.as_str(), "an event could not be written"),
     }
+}
+
+/// How many contact events this update has brought already. They stand together at the end.
+fn contacts_of(events: &[Event], item: &Item<'_>) -> usize {
+    let before = events.iter().rposition(|event| event.id == item.effect);
+    events.len() - before.map_or(0, |at| at + 1)
 }
 
 fn raw(payload: &str) -> Option<&RawValue> {

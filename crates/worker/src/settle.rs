@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use rand::Rng;
 use waypost_queue::{Batch, Consumer, DeadLetter, Settled, Settlement};
 use waypost_store::FailedWebhook;
@@ -12,11 +13,19 @@ use crate::parse::Bad;
 
 /// Pause between tries while Redis or Postgres is away.
 const PAUSE: Duration = Duration::from_millis(250);
+/// How long an entry of a newer version waits for a worker that knows it.
+const NEWER_VERSION: Duration = Duration::from_secs(30);
 /// No wait grows beyond this.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(300);
 
 /// Ends a batch; `bad` is what failed in it.
-pub(crate) async fn settle(context: &Context, consumer: &Consumer, batch: &Batch, bad: Vec<Bad>) {
+pub(crate) async fn settle(
+    context: &Context,
+    consumer: &Consumer,
+    batch: &Batch,
+    bad: Vec<Bad>,
+    newer: Vec<Bytes>,
+) {
     let (dead, later): (Vec<Bad>, Vec<Bad>) = bad
         .into_iter()
         .partition(|bad| bad.hopeless || bad.envelope.attempts >= context.settings.attempts);
@@ -25,6 +34,13 @@ pub(crate) async fn settle(context: &Context, consumer: &Consumer, batch: &Batch
         return;
     }
     let mut settlement = Settlement::new();
+    for entry in newer {
+        tracing::error!("an entry of a newer version of Waypost is put off; update this worker");
+        settlement.delay_as_is(entry, NEWER_VERSION);
+    }
+    for _ in dead.iter().chain(&later).filter(|bad| bad.whole) {
+        settlement.not_completed();
+    }
     for bad in later {
         let delay = backoff(&context.settings, bad.envelope.attempts);
         tracing::info!(
@@ -64,12 +80,19 @@ impl Bad {
 }
 
 async fn end(context: &Context, consumer: &Consumer, batch: &Batch, settlement: &Settlement) {
+    let (mut revived, mut unsure) = (false, false);
     loop {
         match consumer.settle(batch, settlement).await {
             Ok(Settled::Done) => {
                 context.redis.pass();
                 return;
             }
+            // The lease ended while Redis was away, and nobody was there to take over.
+            Ok(Settled::Fenced) if !revived && consumer.heartbeat().await.is_ok() => {
+                revived = true;
+            }
+            // The answer to an earlier try was lost, and it had worked.
+            Ok(Settled::Fenced) if unsure => return,
             Ok(Settled::Fenced) => {
                 tracing::warn!(
                     consumer = consumer.id(),
@@ -79,6 +102,7 @@ async fn end(context: &Context, consumer: &Consumer, batch: &Batch, settlement: 
                 return;
             }
             Err(error) => {
+                unsure = true;
                 context.redis.fail(error.to_string());
                 tracing::warn!("a batch waits for Redis to be settled: {error}");
                 if !rest(context).await {
@@ -107,7 +131,10 @@ async fn record(context: &Context, dead: &[Bad]) -> bool {
                 received_at: bad.envelope.received_at,
             };
             match context.store.fail(&[row]).await {
-                Ok(()) => break,
+                Ok(()) => {
+                    context.postgres.pass();
+                    break;
+                }
                 Err(error) if error.is_transient() => {
                     context.postgres.fail(error.to_string());
                     tracing::warn!("a failure waits for Postgres to be recorded: {error}");

@@ -14,7 +14,10 @@ pub(crate) async fn work(context: &Context, consumer: &Consumer, batch: Batch) {
     let mut parsed = parse(&batch, &context.settings);
     dedupe(context, &mut parsed).await;
     let fates = persist(context, &parsed).await;
-    publish(context, &parsed, &fates).await;
+    if !publish(context, &parsed, &fates).await {
+        // Only when stopping: whoever gets the batch next publishes what this one could not.
+        return;
+    }
     let mut bad = std::mem::take(&mut parsed.bad);
     let mut open = 0;
     for (item, fate) in parsed.items.iter().zip(fates) {
@@ -32,6 +35,7 @@ pub(crate) async fn work(context: &Context, consumer: &Consumer, batch: Batch) {
         );
         return;
     }
+    let newer = std::mem::take(&mut parsed.newer);
     drop(parsed);
-    settle(context, consumer, &batch, bad).await;
+    settle(context, consumer, &batch, bad, newer).await;
 }

@@ -1,1 +1,22 @@
 //! Tests that kill, cut, delay and flood.
+//!
+//! The tests are in `tests/it`, a file for each thing that breaks. Here is what they stand on, in reading order:
+//!
+//! - [`Load`]: Meta, sending without pause and again what was not answered 200, until it is told to stop.
+//! - [`Sent`]: what has been answered 200, and so must be there exactly once.
+//! - [`Weather`]: moments that nobody can foresee.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "test code: a panic is how it reports"
+)]
+
+mod load;
+mod sent;
+mod weather;
+
+pub use load::Load;
+pub use sent::Sent;
+pub use weather::Weather;

@@ -19,6 +19,7 @@ pub struct Stage {
     pub redis: Redis,
     events: EventLog,
     store: Store,
+    redis_url: String,
     database_url: String,
     /// Dropped with the stage, and the database with it. `None` on a private server.
     _database: Option<TestDatabase>,
@@ -82,6 +83,7 @@ impl Stage {
             events: EventLog::new(&redis, &EventSettings::default()),
             redis,
             store: store.expect("an address of Postgres"),
+            redis_url: redis_url.to_owned(),
             database_url: database_url.to_owned(),
             _database: None,
         }
@@ -92,6 +94,11 @@ impl Stage {
     pub fn with(mut self, path: &str, value: impl Into<String>) -> Self {
         self.services = self.services.with(path, value);
         self
+    }
+
+    /// Where this stage's Redis is.
+    pub fn redis_url(&self) -> &str {
+        &self.redis_url
     }
 
     /// Where this stage's database is.

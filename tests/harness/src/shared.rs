@@ -32,13 +32,15 @@ impl Servers {
     pub async fn start() -> Result<Self, LocalError> {
         // Two folders, not one: as root, Postgres runs as another user, who can only remove what is its own.
         let (redis, postgres) = (scratch_dir()?.keep(), scratch_dir()?.keep());
-        let mut options = RedisOptions::in_dir(&redis);
-        options.remove = Some(redis);
-        let redis = Redis::start(&options).await?;
-        let mut options = PostgresOptions::in_dir(&postgres);
-        options.remove = Some(postgres);
-        options.fsync = false;
-        let postgres = Postgres::start(&options).await?;
+        let mut redis_options = RedisOptions::in_dir(&redis);
+        redis_options.remove = Some(redis);
+        let mut postgres_options = PostgresOptions::in_dir(&postgres);
+        postgres_options.remove = Some(postgres);
+        postgres_options.fsync = false;
+        let (redis, postgres) = tokio::try_join!(
+            Redis::start(&redis_options),
+            Postgres::start(&postgres_options)
+        )?;
         Ok(Self { redis, postgres })
     }
 

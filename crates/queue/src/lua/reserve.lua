@@ -27,9 +27,14 @@ local function deaths(entry)
   return tonumber(redis.call('HGET', KEYS[6], string.sub(entry, 3, 18)) or 0)
 end
 
+-- A batch under this name exists already when the answer that carried it was lost: it is answered again.
 local entries, bytes = {}, 0
+local known = redis.call('LRANGE', KEYS[7], 0, -1)
+for i = #known, 1, -1 do
+  entries[#entries + 1] = known[i]
+end
 local most, most_bytes = tonumber(ARGV[3]), tonumber(ARGV[4])
-while #entries < most and bytes < most_bytes do
+while #known == 0 and #entries < most and bytes < most_bytes do
   -- An entry that several consumers died with may be what killed them: it travels alone, so that it cannot take
   -- its neighbours along.
   if mourning then

@@ -1,5 +1,10 @@
 //! What the tests of the queue share.
-#![allow(dead_code, reason = "each test file uses a part")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "test code, of which each file uses a part"
+)]
 
 use std::time::{Duration, SystemTime};
 
@@ -101,4 +106,27 @@ pub(crate) fn short_lease() -> InboxSettings {
         heartbeat: Duration::from_millis(100),
         ..InboxSettings::default()
     }
+}
+
+/// A queue whose Redis is behind a slow network.
+pub(crate) async fn behind_a_proxy() -> (Queue, waypost_harness::proxy::Proxy) {
+    let server = waypost_harness::redis().await;
+    let address = server.url.trim_start_matches("redis://");
+    let address = address
+        .rsplit('@')
+        .next()
+        .unwrap()
+        .split('/')
+        .next()
+        .unwrap();
+    let proxy = waypost_harness::proxy::Proxy::to(address.parse().unwrap()).await;
+    let settings = InboxSettings {
+        // Longer than the bad weather.
+        lease: Duration::from_secs(60),
+        ..InboxSettings::default()
+    };
+    (
+        at(&proxy.url(&server.url), &server.prefix, settings).await,
+        proxy,
+    )
 }

@@ -32,6 +32,7 @@ pub(crate) async fn command(arguments: &cli::Up, file: Option<&Path>) -> anyhow:
     let lookup = settings::load(file)?;
     let options = Options::read(arguments, &lookup)?;
     let _telemetry = waypost_telemetry::init(&LogSettings::from_lookup(&lookup)?)?;
+    options.tell_unused(&lookup)?;
     let mut signals = Signals::listen()?;
     let ready_file = arguments
         .ready_file

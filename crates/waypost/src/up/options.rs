@@ -58,6 +58,23 @@ impl Options {
         }
     }
 
+    /// Says what is set, under a name that other programs use as well, and is not what `up` uses.
+    pub(crate) fn tell_unused(&self, lookup: &Layered) -> Result<(), SettingsError> {
+        let servers = [
+            (&self.redis, "redis.url", "--redis-url"),
+            (&self.redis, "redis.host", "--redis-url"),
+            (&self.postgres, "postgres.url", "--database-url"),
+        ];
+        for (source, path, flag) in servers {
+            if *source == Source::Own && settings::given(lookup, path, true)?.is_some() {
+                tracing::info!(
+                    "{path} is set, but up runs a server of its own; {flag} names another"
+                );
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn read(arguments: &cli::Up, lookup: &Layered) -> Result<Self, SettingsError> {
         // Ephemeral means untouched by what is configured: it must never write into somebody's database.
         let configured = |path: &'static str| match arguments.ephemeral {
