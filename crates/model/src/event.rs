@@ -1,7 +1,6 @@
 //! What the rest of the world is told after a commit.
 
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use crate::EffectKey;
 
@@ -72,11 +71,34 @@ impl Event {
         })
     }
 
-    /// The body without parsing it further.
-    ///
-    /// # Errors
-    /// When `data` is not JSON.
-    pub fn raw(&self) -> Result<&RawValue, serde_json::Error> {
-        serde_json::from_str(&self.data)
+    /// Adds `payload`, JSON text as it was received, to the body under `name`. It is not parsed again.
+    pub fn carry(&mut self, name: &str, payload: &str) {
+        let empty = self.data == "{}";
+        self.data.reserve(name.len() + payload.len() + 6);
+        self.data.pop();
+        self.data.push_str(if empty { "\"" } else { ",\"" });
+        self.data.push_str(name);
+        self.data.push_str("\":");
+        self.data.push_str(payload);
+        self.data.push('}');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_payload_is_carried_as_it_came() {
+        for body in [json!({}), json!({ "a": 1 })] {
+            let id = EffectKey::message("n", "w");
+            let mut event = Event::new(id, EventKind::Message, "n", &body).unwrap();
+            event.carry("message", r#"{"x":1.0e5}"#);
+            assert!(event.data.ends_with(r#""message":{"x":1.0e5}}"#));
+            let read: serde_json::Value = serde_json::from_str(&event.data).unwrap();
+            assert_eq!(read["message"]["x"], 1.0e5);
+        }
     }
 }

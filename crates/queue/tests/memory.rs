@@ -1,4 +1,5 @@
 //! What Redis remembers of committed effects.
+#![allow(clippy::unwrap_used, reason = "test code")]
 
 use std::time::Duration;
 

@@ -28,6 +28,8 @@ pub(crate) struct Item<'a> {
     pub(crate) update: Update<'a>,
     pub(crate) effect: EffectKey,
     pub(crate) fingerprint: [u8; 32],
+    /// Of a live message: what the five-second window compares.
+    pub(crate) content: Option<[u8; 16]>,
     pub(crate) media: Option<Media<'a>>,
     pub(crate) changes: Vec<IdentityChange<'a>>,
     pub(crate) contacts: Vec<Contact<'a>>,
@@ -144,12 +146,16 @@ impl<'a> Item<'a> {
             doubtful,
             effect: EffectKey::account(&[0; 32]),
             fingerprint: [0; 32],
+            content: None,
             media: None,
             changes: Vec::new(),
             contacts: Vec::new(),
             update,
         };
         let number = item.update.metadata.phone_number_id.as_str();
+        if let UpdateBody::Message(message) = &item.update.body {
+            item.content = message.content_digest(number);
+        }
         match &item.update.body {
             UpdateBody::Message(message) | UpdateBody::Echo(message) => {
                 item.effect = EffectKey::message(number, &message.id);

@@ -19,7 +19,7 @@ pub(crate) fn row<'t>(item: &'t Item<'_>) -> Option<Row<'t>> {
     Some(match &item.update.body {
         UpdateBody::Message(message) => {
             let mut row = message_row(item, message, message.sender());
-            row.content = message.content_digest(row.phone_number_id);
+            row.content = item.content;
             Row::Message(row)
         }
         UpdateBody::Echo(message) => {

@@ -60,12 +60,17 @@ pub(super) async fn measure(plan: &Plan, report: &mut Report) -> Result<()> {
     ingress.stop().await
 }
 
+fn beside_the_checkout() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let parent = package.ancestors().nth(3).unwrap_or(package);
+    ["shared", "bench", "node-baseline"]
+        .iter()
+        .fold(parent.to_owned(), |path, name| path.join(name))
+}
+
 /// Copies the baseline into the target folder and installs its packages there.
 fn install() -> Result<PathBuf> {
-    let source = std::env::var_os(VARIABLE).map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/bench/node-baseline"),
-        PathBuf::from,
-    );
+    let source = std::env::var_os(VARIABLE).map_or_else(beside_the_checkout, PathBuf::from);
     ensure!(
         source.join("ingress.js").exists(),
         "there is no baseline (name its folder in {VARIABLE})"
