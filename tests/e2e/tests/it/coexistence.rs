@@ -62,7 +62,8 @@ async fn a_live_message_stays_one_when_the_past_brings_it_again() {
     past["history_context"] = json!({"status": "READ"});
     let chunk = json!({"metadata": {"phase": 0}, "threads": [{"id": "15551000001", "messages": [past]}]});
     let history = change("history", json!({"history": [chunk]}));
-    post(&stage, vec![messages(&[live]), webhook(&[history])]).await;
+    post(&stage, vec![messages(&[live])]).await;
+    post(&stage, vec![webhook(&[history])]).await;
     let rows = stage.texts("SELECT origin FROM messages").await;
     assert_eq!(rows, ["live"]);
     assert_eq!(stage.events_of("message").await.len(), 1);
