@@ -1,4 +1,5 @@
 //! Redis stopped, emptied, unsafe: refused clearly, and healed without a restart of anything of ours.
+#![allow(clippy::unwrap_used, reason = "test code")]
 
 mod common;
 
@@ -19,7 +20,7 @@ async fn everything_heals_after_redis_comes_back() {
     let consumer = queue.consumer().await;
     let mut waiter = consumer.waiter();
 
-    server.kill().await;
+    server.kill().await.unwrap();
     let refused = queue.enqueuer.enqueue(envelope("during")).await;
     assert!(
         matches!(
@@ -29,7 +30,7 @@ async fn everything_heals_after_redis_comes_back() {
         "{refused:?}"
     );
     let _ = waiter.wait(Duration::from_millis(100)).await;
-    server.restart().await;
+    server.restart().await.unwrap();
 
     eventually(
         Duration::from_secs(10),

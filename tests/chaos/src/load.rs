@@ -123,7 +123,7 @@ async fn send(shared: Arc<Shared>, clients: watch::Receiver<Vec<Client>>) -> Sen
         let body = compose(n, &mut sent);
         deliver(&shared, &clients, n, &body).await;
         // Meta sends one in ten twice, for reasons of its own.
-        if n % 10 == 0 {
+        if n.is_multiple_of(10) {
             deliver(&shared, &clients, n + 1, &body).await;
         }
     }
@@ -186,7 +186,7 @@ fn compose(n: u64, sent: &mut Sent) -> Bytes {
         "messages",
         json!({"messages": texts, "statuses": statuses}),
     )];
-    if n % 5 == 0 {
+    if n.is_multiple_of(5) {
         let alert = format!("alert {n}");
         changes.push(change("account_alerts", json!({"note": alert})));
         sent.alerts.insert(alert);

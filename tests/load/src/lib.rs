@@ -4,7 +4,7 @@
 //! * [`client`]: sends them, as fast as answers come (closed loop) or at a fixed rate whatever the answers do
 //!   (open loop, latency counted from the moment a request was due).
 //! * [`process`]: programs under test, their CPU time and memory as the system counts them.
-//! * [`bench`]: the figures, one file each, and how they are reported.
+//! * [`mod@bench`]: the figures, one file each, and how they are reported.
 //!
 //! Programs: `bench` (all figures, `target/bench.json`), `load` (any URL), `sink` (the bare hyper server that the
 //! ingress is measured against).

@@ -24,7 +24,10 @@ async fn told_after(deliveries: usize) {
     let body = messages(&[text("wamid.X", Some("15551000001"), None, NOON, "hello")]);
     let beside = stage.beside().await;
     {
-        let (ingress, _worker) = (beside.services.ingress().await, beside.services.worker().await);
+        let (ingress, _worker) = (
+            beside.services.ingress().await,
+            beside.services.worker().await,
+        );
         assert_eq!(ingress.client().post(body.clone()).await.unwrap(), 200);
         beside.drained(HEALED).await;
     }

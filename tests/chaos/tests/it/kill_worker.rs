@@ -29,7 +29,11 @@ async fn ten_times_at_any_moment_and_every_update_is_one_row_and_told() {
 
     sent.is_there_exactly_once(&stage).await;
     sent.was_told(&stage).await;
-    assert!(sent.updates() > 500, "{} updates are no load", sent.updates());
+    assert!(
+        sent.updates() > 500,
+        "{} updates are no load",
+        sent.updates()
+    );
     let stats = stage.stats().await;
     assert!(
         stats.handed_back > 0,

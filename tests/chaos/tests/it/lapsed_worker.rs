@@ -54,7 +54,12 @@ async fn its_entries_go_to_another_within_fifteen_seconds_and_its_late_ack_is_re
     assert!(took < RELIEVED, "relieved after {took:?}");
     assert_eq!(stage.stats().await.handed_back, 3);
     stage.drained(HEALED).await;
-    assert!(relief.process.log().contains("taken over from a lapsed worker"));
+    assert!(
+        relief
+            .process
+            .log()
+            .contains("taken over from a lapsed worker")
+    );
     let before = stage.stats().await;
 
     proxy.heal();

@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use waypost_chaos::{Load, Weather};
 use waypost_e2e::Stage;
-use waypost_harness::proxy::Proxy;
 use waypost_harness::eventually;
+use waypost_harness::proxy::Proxy;
 
 use crate::HEALED;
 
@@ -53,7 +53,10 @@ async fn cut_before_postgres_in_the_middle_of_commits() {
     stage.drained(HEALED).await;
     sent.is_there_exactly_once(&stage).await;
     sent.was_told(&stage).await;
-    assert!(worker.process.log().contains("Postgres:"), "no cut was felt");
+    assert!(
+        worker.process.log().contains("Postgres:"),
+        "no cut was felt"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

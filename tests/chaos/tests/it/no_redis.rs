@@ -24,10 +24,10 @@ async fn refused_or_spooled_and_healed_with_no_restart_of_ours() {
     let mut redis = private_redis(AppendFsync::EverySec).await;
     let stage = Stage::on_redis(&redis.url()).await;
     let folder = tempfile::tempdir().unwrap();
-    let spooling = stage
-        .services
-        .clone()
-        .with("spool.dir", folder.path().join("spool").display().to_string());
+    let spooling = stage.services.clone().with(
+        "spool.dir",
+        folder.path().join("spool").display().to_string(),
+    );
     let plain = stage.services.ingress_process().await;
     let spooling = spooling.ingress_process().await;
     let worker = stage.services.worker_process().await;
@@ -61,10 +61,7 @@ async fn refused_or_spooled_and_healed_with_no_restart_of_ours() {
     stage.drained(HEALED).await;
 
     // What was refused may come again, and only then is it there.
-    assert_eq!(
-        stage.count("SELECT count(*) FROM messages").await,
-        expected
-    );
+    assert_eq!(stage.count("SELECT count(*) FROM messages").await, expected);
     assert_eq!(post(&plain.client(), "wamid.REFUSED").await.status, 200);
     stage.drained(HEALED).await;
     assert_eq!(

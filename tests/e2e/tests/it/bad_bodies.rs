@@ -75,16 +75,28 @@ fn unreadable() -> Vec<Case> {
         case("null", "null", Failure(0)),
         case("text", r#""entry""#, Failure(0)),
         case("array", format!("[{good}]"), Failure(0)),
-        case("no entry", r#"{"object":"whatsapp_business_account"}"#, Failure(0)),
+        case(
+            "no entry",
+            r#"{"object":"whatsapp_business_account"}"#,
+            Failure(0),
+        ),
         case("entry is an object", r#"{"entry":{}}"#, Failure(0)),
-        case("truncated", good.as_bytes()[..good.len() - 3].to_vec(), Failure(0)),
+        case(
+            "truncated",
+            good.as_bytes()[..good.len() - 3].to_vec(),
+            Failure(0),
+        ),
         case("twice", format!("{good}{good}"), Failure(0)),
         case("comma", good.replace("}]}]}", "}],}]}"), Failure(0)),
         case("byte order mark", format!("\u{feff}{good}"), Failure(0)),
         case("NaN", good.replace("[]", "[NaN]"), Failure(0)),
         case("nothing in it", r#"{"object":"x","entry":[]}"#, Nothing),
     ];
-    for (name, byte) in [("not UTF-8", 0xff), ("a NUL byte", 0), ("a control byte", 1)] {
+    for (name, byte) in [
+        ("not UTF-8", 0xff),
+        ("a NUL byte", 0),
+        ("a control byte", 1),
+    ] {
         let mut bytes = good.clone().into_bytes();
         let at = good.find("unreadable").unwrap();
         bytes[at] = byte;
@@ -101,9 +113,21 @@ fn deep() -> Vec<Case> {
     vec![
         case("open brackets", "[".repeat(3_000_000), Failure(0)),
         case("deep array", nested(1_500_000), Failure(0)),
-        case("deep beside", format!(r#"{{"x":{},"entry":[]}}"#, nested(400_000)), Nothing),
-        with("DEEP.ITEM", &format!(r#""more":{}"#, nested(300_000)), Either(2)),
-        with("DEEP.OBJECT", &format!(r#""text":{}"#, objects(200_000)), Either(2)),
+        case(
+            "deep beside",
+            format!(r#"{{"x":{},"entry":[]}}"#, nested(400_000)),
+            Nothing,
+        ),
+        with(
+            "DEEP.ITEM",
+            &format!(r#""more":{}"#, nested(300_000)),
+            Either(2),
+        ),
+        with(
+            "DEEP.OBJECT",
+            &format!(r#""text":{}"#, objects(200_000)),
+            Either(2),
+        ),
         case(
             "deep field",
             format!(
@@ -121,40 +145,110 @@ fn values() -> Vec<Case> {
     let mut noise = String::new();
     let mut state = 1_u64;
     while noise.len() < 40_000 {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(99);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(99);
         write!(noise, "{:016x}", state ^ (state >> 29)).unwrap();
     }
     vec![
         with("NUL", r#""text":{"body":"a\u0000b"}"#, Failure(2)),
         with("SURROGATE.HIGH", r#""text":{"body":"\ud83d"}"#, Failure(2)),
-        with("SURROGATE.LOW", r#""text":{"body":"\udc4d\ud83d"}"#, Failure(2)),
+        with(
+            "SURROGATE.LOW",
+            r#""text":{"body":"\udc4d\ud83d"}"#,
+            Failure(2),
+        ),
         with("SURROGATE.KEY", r#""\ud83d":1"#, Failure(2)),
         with("PAIR", r#""text":{"body":"\ud83d\udc4d"}"#, Rows(3)),
-        with("BACKSLASH", r#""text":{"body":"\\u0000 is six letters"}"#, Rows(3)),
-        with("HUGE.NUMBER", r#""location":{"latitude":1e400000}"#, Failure(2)),
-        with("TINY.NUMBER", r#""location":{"latitude":1e-400000}"#, Either(2)),
-        with("DIGITS", &format!(r#""n":{}"#, "9".repeat(1_000_000)), Failure(2)),
-        with("TIME.HUGE", r#""timestamp":"99999999999999999999999999""#, Rows(3)),
+        with(
+            "BACKSLASH",
+            r#""text":{"body":"\\u0000 is six letters"}"#,
+            Rows(3),
+        ),
+        with(
+            "HUGE.NUMBER",
+            r#""location":{"latitude":1e400000}"#,
+            Failure(2),
+        ),
+        with(
+            "TINY.NUMBER",
+            r#""location":{"latitude":1e-400000}"#,
+            Either(2),
+        ),
+        with(
+            "DIGITS",
+            &format!(r#""n":{}"#, "9".repeat(1_000_000)),
+            Failure(2),
+        ),
+        with(
+            "TIME.HUGE",
+            r#""timestamp":"99999999999999999999999999""#,
+            Rows(3),
+        ),
         with("TIME.FAR", r#""timestamp":"9223372036854775807""#, Rows(3)),
         with("TIME.YEARS", r#""timestamp":"9224318015999""#, Rows(3)),
-        with("TIME.NEGATIVE", r#""timestamp":"-9223372036854775808""#, Rows(3)),
+        with(
+            "TIME.NEGATIVE",
+            r#""timestamp":"-9223372036854775808""#,
+            Rows(3),
+        ),
         with("TIME.OBJECT", r#""timestamp":{}"#, Rows(3)),
-        with("WRONG.TYPES", r#""from":17,"text":"text","context":[],"errors":{}"#, Rows(3)),
-        with("LONG.TEXT", &format!(r#""text":{{"body":"{}"}}"#, long(2_000_000)), Rows(3)),
+        with(
+            "WRONG.TYPES",
+            r#""from":17,"text":"text","context":[],"errors":{}"#,
+            Rows(3),
+        ),
+        with(
+            "LONG.TEXT",
+            &format!(r#""text":{{"body":"{}"}}"#, long(2_000_000)),
+            Rows(3),
+        ),
         with("LONG.PHONE", &format!(r#""from":"{noise}""#), Either(2)),
-        with("LONG.ID", &format!(r#""from_user_id":"US.{noise}""#), Either(2)),
-        with("LONG.CONTEXT", &format!(r#""context":{{"id":"{noise}"}}"#), Rows(3)),
-        between("LONG.WAMID", &format!(r#"{{"id":"{noise}","type":"text"}}"#), Either(2)),
-        between("LONG.TYPE", &format!(r#"{{"id":"wamid.LONG.TYPE.odd","type":"{noise}"}}"#), Rows(3)),
-        between("TYPE.NUMBER", r#"{"id":"wamid.TYPE.NUMBER.odd","type":5}"#, Rows(3)),
+        with(
+            "LONG.ID",
+            &format!(r#""from_user_id":"US.{noise}""#),
+            Either(2),
+        ),
+        with(
+            "LONG.CONTEXT",
+            &format!(r#""context":{{"id":"{noise}"}}"#),
+            Rows(3),
+        ),
+        between(
+            "LONG.WAMID",
+            &format!(r#"{{"id":"{noise}","type":"text"}}"#),
+            Either(2),
+        ),
+        between(
+            "LONG.TYPE",
+            &format!(r#"{{"id":"wamid.LONG.TYPE.odd","type":"{noise}"}}"#),
+            Rows(3),
+        ),
+        between(
+            "TYPE.NUMBER",
+            r#"{"id":"wamid.TYPE.NUMBER.odd","type":5}"#,
+            Rows(3),
+        ),
         between("NULL", "null", Failure(2)),
         between("LIST", r#"[{"id":"wamid.LIST.odd"}]"#, Failure(2)),
         between("EMPTY", "{}", Failure(2)),
         between("ID.EMPTY", r#"{"id":"","type":"text"}"#, Failure(2)),
-        between("ID.NUMBER", r#"{"id":9007199254740993,"type":"text"}"#, Failure(2)),
-        between("TWICE", r#"{"id":"wamid.TWICE.before","type":"text"}"#, Rows(2)),
+        between(
+            "ID.NUMBER",
+            r#"{"id":9007199254740993,"type":"text"}"#,
+            Failure(2),
+        ),
+        between(
+            "TWICE",
+            r#"{"id":"wamid.TWICE.before","type":"text"}"#,
+            Rows(2),
+        ),
         case("messages is an object", live("an object", "{}"), Failure(0)),
-        case("messages is a text", live("a text", r#""wamid""#), Failure(0)),
+        case(
+            "messages is a text",
+            live("a text", r#""wamid""#),
+            Failure(0),
+        ),
     ]
 }
 

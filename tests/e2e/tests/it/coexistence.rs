@@ -60,7 +60,8 @@ async fn a_live_message_stays_one_when_the_past_brings_it_again() {
     let live = text("wamid.LIVE", Some("15551000001"), None, NOON, "hello");
     let mut past = live.clone();
     past["history_context"] = json!({"status": "READ"});
-    let chunk = json!({"metadata": {"phase": 0}, "threads": [{"id": "15551000001", "messages": [past]}]});
+    let chunk =
+        json!({"metadata": {"phase": 0}, "threads": [{"id": "15551000001", "messages": [past]}]});
     let history = change("history", json!({"history": [chunk]}));
     post(&stage, vec![messages(&[live])]).await;
     post(&stage, vec![webhook(&[history])]).await;
@@ -99,16 +100,19 @@ async fn fields_that_look_like_messages_are_account_events_alone() {
     let stage = Stage::new().await;
     let _worker = stage.services.worker().await;
     let item = text("wamid.OTHER", Some("15551000001"), None, NOON, "not for us");
-    let ringing =
-        json!({"id": "wacid.1", "type": "call", "status": "RINGING", "timestamp": NOON.to_string()});
-    let added = json!({"full_name": "Ada Example", "first_name": "Ada", "phone_number": "15551000001"});
+    let ringing = json!({"id": "wacid.1", "type": "call", "status": "RINGING", "timestamp": NOON.to_string()});
+    let added =
+        json!({"full_name": "Ada Example", "first_name": "Ada", "phone_number": "15551000001"});
     let sync = json!({"type": "contact", "contact": added, "action": "add", "metadata": {"timestamp": NOON.to_string()}});
     let fields = [
         change("standby", json!({"messages": [item]})),
         change("message_echoes", json!({"message_echoes": [item]})),
         change("calls", json!({"statuses": [ringing]})),
         change("smb_app_state_sync", json!({"state_sync": [sync]})),
-        change("a_field_of_the_future", json!({"messages": [item], "statuses": [ringing]})),
+        change(
+            "a_field_of_the_future",
+            json!({"messages": [item], "statuses": [ringing]}),
+        ),
     ];
     post(&stage, vec![webhook(&fields)]).await;
 

@@ -57,7 +57,10 @@ fn system(wamid: &str, from: Who, at: u64, body: Value) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_then_an_id_beside_it_then_the_id_alone() {
     let stage = Stage::new().await;
-    let (ingress, _worker) = (stage.services.ingress().await, stage.services.worker().await);
+    let (ingress, _worker) = (
+        stage.services.ingress().await,
+        stage.services.worker().await,
+    );
     let client = ingress.client();
     say(&stage, &client, "wamid.1", (Some(ADA_PHONE), None), NOON).await;
     let both = (Some(ADA_PHONE), Some(ADA_ID));
@@ -71,7 +74,10 @@ async fn a_number_then_an_id_beside_it_then_the_id_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_who_turn_out_to_be_one_are_merged_with_their_messages() {
     let stage = Stage::new().await;
-    let (ingress, _worker) = (stage.services.ingress().await, stage.services.worker().await);
+    let (ingress, _worker) = (
+        stage.services.ingress().await,
+        stage.services.worker().await,
+    );
     let client = ingress.client();
     say(&stage, &client, "wamid.1", (None, Some(ADA_ID)), NOON).await;
     say(
@@ -93,7 +99,10 @@ async fn two_who_turn_out_to_be_one_are_merged_with_their_messages() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_number_stays_with_its_person_and_the_old_one_finds_another() {
     let stage = Stage::new().await;
-    let (ingress, _worker) = (stage.services.ingress().await, stage.services.worker().await);
+    let (ingress, _worker) = (
+        stage.services.ingress().await,
+        stage.services.worker().await,
+    );
     let client = ingress.client();
     say(&stage, &client, "wamid.1", (Some(ADA_PHONE), None), NOON).await;
     let news = json!({"type": "user_changed_number", "wa_id": ADA_NEW_PHONE, "body": "changed"});
@@ -138,7 +147,10 @@ async fn a_new_number_stays_with_its_person_and_the_old_one_finds_another() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_user_id_is_learnt_from_the_field_and_from_the_message() {
     let stage = Stage::new().await;
-    let (ingress, _worker) = (stage.services.ingress().await, stage.services.worker().await);
+    let (ingress, _worker) = (
+        stage.services.ingress().await,
+        stage.services.worker().await,
+    );
     let client = ingress.client();
     say(&stage, &client, "wamid.1", (None, Some(ADA_ID)), NOON).await;
     let entry = json!({
@@ -166,7 +178,10 @@ async fn a_new_user_id_is_learnt_from_the_field_and_from_the_message() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_from_nobody_is_kept() {
     let stage = Stage::new().await;
-    let (ingress, _worker) = (stage.services.ingress().await, stage.services.worker().await);
+    let (ingress, _worker) = (
+        stage.services.ingress().await,
+        stage.services.worker().await,
+    );
     say(&stage, &ingress.client(), "wamid.1", (None, None), NOON).await;
     let rows = stage
         .pairs("SELECT wamid, contact_id::text FROM messages")

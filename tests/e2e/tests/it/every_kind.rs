@@ -15,7 +15,10 @@ use crate::{LATER, SOON};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rough_day_leaves_the_rows_and_events_it_must() {
     let stage = Stage::new().await;
-    let (ingress, _worker) = (stage.services.ingress().await, stage.services.worker().await);
+    let (ingress, _worker) = (
+        stage.services.ingress().await,
+        stage.services.worker().await,
+    );
     let plan = Scenario::rough(7, 1_500).plan(APP_SECRET.as_bytes());
     let sender = Sender::new(&format!("http://{}/webhook", ingress.address())).unwrap();
     let outcomes = sender.at_once(8).send_all(&plan.deliveries, |_| {}).await;
@@ -76,9 +79,8 @@ async fn events_match_rows(stage: &Stage) {
     };
     let rows = "SELECT concat_ws(' ', direction, origin, type, wamid) FROM messages WHERE origin <> 'history'";
     assert_eq!(heard("message", &message), sorted(rows).await);
-    let status = |event: &waypost_e2e::Heard| {
-        ["wamid", "status"].map(|key| event.text(key)).join(" ")
-    };
+    let status =
+        |event: &waypost_e2e::Heard| ["wamid", "status"].map(|key| event.text(key)).join(" ");
     let rows = "SELECT concat_ws(' ', wamid, status) FROM message_statuses";
     assert_eq!(heard("status", &status), sorted(rows).await);
     let account = |event: &waypost_e2e::Heard| event.text("field").to_owned();

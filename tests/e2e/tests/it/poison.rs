@@ -46,7 +46,10 @@ fn batch(poison: &str) -> Bytes {
 /// Sends the batch, and looks at everything that must come of it.
 async fn costs_nothing_but_itself(poison: &str, class: &str) {
     let stage = Stage::new().await;
-    let (ingress, _worker) = (stage.services.ingress().await, stage.services.worker().await);
+    let (ingress, _worker) = (
+        stage.services.ingress().await,
+        stage.services.worker().await,
+    );
     let body = batch(poison);
     assert_eq!(ingress.client().post(body).await.unwrap(), 200);
     stage.drained(LATER).await;
@@ -84,7 +87,8 @@ async fn costs_nothing_but_itself(poison: &str, class: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_parser_refuses() {
-    let poison = r#"{"id":"wamid.POISON","from":"15551000001","type":"text","text":{"body":"half \ud83d"}}"#;
+    let poison =
+        r#"{"id":"wamid.POISON","from":"15551000001","type":"text","text":{"body":"half \ud83d"}}"#;
     costs_nothing_but_itself(poison, "malformed").await;
 }
 
@@ -97,7 +101,10 @@ async fn what_only_postgres_refuses() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_poison_that_comes_again_is_the_same_failure() {
     let stage = Stage::new().await;
-    let (ingress, _worker) = (stage.services.ingress().await, stage.services.worker().await);
+    let (ingress, _worker) = (
+        stage.services.ingress().await,
+        stage.services.worker().await,
+    );
     let poison = r#"{"id":"wamid.POISON","type":"text","text":{"body":"a\u0000b"}}"#;
     for _ in 0..3 {
         assert_eq!(ingress.client().post(batch(poison)).await.unwrap(), 200);

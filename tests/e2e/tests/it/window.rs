@@ -29,7 +29,10 @@ fn marked(pairs: &[(&str, Option<&str>)]) -> BTreeMap<String, Option<String>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn by_default_a_repetition_is_kept_and_marked() {
     let stage = Stage::new().await;
-    let (ingress, _worker) = (stage.services.ingress().await, stage.services.worker().await);
+    let (ingress, _worker) = (
+        stage.services.ingress().await,
+        stage.services.worker().await,
+    );
     let client = ingress.client();
     say(&stage, &client, "wamid.A", NOON).await;
     say(&stage, &client, "wamid.B", NOON + 5).await;
@@ -62,7 +65,10 @@ async fn policy_drop_keeps_it_out_and_records_it() {
         .with("dedup.window_policy", "drop")
         // Postgres itself must know the dropped one again.
         .with("dedup.ttl", "0s");
-    let (ingress, _worker) = (stage.services.ingress().await, stage.services.worker().await);
+    let (ingress, _worker) = (
+        stage.services.ingress().await,
+        stage.services.worker().await,
+    );
     let client = ingress.client();
     say(&stage, &client, "wamid.A", NOON).await;
     say(&stage, &client, "wamid.B", NOON + 5).await;

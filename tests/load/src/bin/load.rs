@@ -1,4 +1,5 @@
 //! Sends signed webhooks to any address at a fixed rate and prints what came back.
+#![allow(clippy::print_stdout, reason = "a program that reports to a terminal")]
 
 use std::net::SocketAddr;
 use std::time::Duration;
