@@ -13,8 +13,8 @@ use crate::settings::RedisSettings;
 
 /// A Redis that heals: cheap to clone, and connected again by itself after an outage.
 ///
-/// All ordinary commands share one multiplexed connection. Commands that block the connection (see
-/// [`Redis::waiting_connection`]) get one of their own.
+/// All ordinary commands share one multiplexed connection; each [`crate::Waiter`], whose command blocks, has one of
+/// its own.
 #[derive(Clone)]
 pub struct Redis {
     client: Client,

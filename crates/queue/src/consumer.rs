@@ -34,7 +34,7 @@ pub struct Consumer {
 pub enum Reserved {
     /// Entries to work on.
     Batch(Batch),
-    /// Nothing waits; ask again after [`Consumer::wait`], at the latest after this time.
+    /// Nothing waits; ask again after [`Waiter::wait`], at the latest after this time.
     Empty(Duration),
     /// The queue is paused.
     Paused,

@@ -6,7 +6,7 @@ use crate::envelope::EnvelopeError;
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
     /// Redis could not be asked, or did not answer.
-    #[error("Redis: {0}")]
+    #[error("Redis: {}", brief(.0))]
     Redis(#[from] redis::RedisError),
     /// The address of Redis cannot be used.
     #[error("redis.url is not usable: {0}")]
@@ -55,5 +55,30 @@ impl QueueError {
             | Self::Envelope(_)
             | Self::Answer { .. } => false,
         }
+    }
+}
+
+/// The beginning of what Redis says. When it refuses a pipeline, that is one text for each of a thousand commands.
+fn brief(error: &redis::RedisError) -> String {
+    const ENOUGH: usize = 200;
+    let mut text = error.to_string();
+    if let Some((end, _)) = text.char_indices().nth(ENOUGH) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::QueueError;
+
+    #[test]
+    fn no_error_fills_the_log() {
+        let refusals = "BusyLoading ".repeat(10_000);
+        let error = redis::RedisError::from((redis::ErrorKind::Io, "pipeline", refusals));
+        let text = QueueError::from(error).to_string();
+        assert!(text.starts_with("Redis: pipeline"), "{text}");
+        assert!(text.chars().count() < 300, "{}", text.len());
     }
 }
