@@ -91,7 +91,6 @@ async fn its_entries_go_to_another_within_fifteen_seconds_and_its_late_ack_is_re
 }
 
 /// Stopped at any moment, in the middle of a transaction too, whose locks then stay.
-#[ignore = "the store does not yet end transactions of workers that stand still"]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_stands_still_in_any_moment_holds_nobody_up() {
     let stage = short_lease(Stage::new().await);

@@ -15,7 +15,7 @@ use crate::corpus::{SECRET, webhooks};
 use crate::process::Program;
 
 /// Where the baseline may lie: named by this variable, else beside the checkout.
-const VARIABLE: &str = "WAYPOST_NODE_BASELINE";
+const VARIABLE: &str = "NODE_BASELINE";
 
 pub(super) async fn measure(plan: &Plan, report: &mut Report) -> Result<()> {
     let folder = match install() {
