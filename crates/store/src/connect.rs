@@ -65,17 +65,19 @@ fn config(settings: &StoreSettings) -> Result<Config, StoreError> {
 }
 
 /// A process that stands still in the middle of a transaction keeps its locks, and others wait for them. Our
-/// transactions only pause to compute, so this long means stopped or cut off; then the server ends it.
-const STANDS_STILL: Duration = Duration::from_secs(5);
+/// transactions only pause to compute, so this long means stopped or cut off; then the server ends it. Whoever waits
+/// longer for a lock looks for the one that stands still, see `persist::relieve`.
+pub(crate) const STANDS_STILL: Duration = Duration::from_secs(5);
 
 /// What each new connection is told. `unnest` of a parameter hides its length from the planner, and a plan made for
 /// the empty table of the first minute would scan the full one of the first hour: so always the generic plan, one
 /// lookup by index for each element. Compiling such a plan costs more than running it.
 fn set_up(statement_timeout: Duration) -> String {
     format!(
-        "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {}; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
+        "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {}; SET lock_timeout = {}; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
          SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_memoize = off; SET jit = off; SET timezone = 'UTC'",
         statement_timeout.as_millis().max(1),
+        STANDS_STILL.as_millis(),
         STANDS_STILL.as_millis()
     )
 }

@@ -16,6 +16,7 @@ mod accounts;
 mod attempt;
 mod messages;
 mod project;
+mod relieve;
 mod statuses;
 mod webhooks;
 mod window;
@@ -197,12 +198,25 @@ impl<'a> Run<'_, 'a> {
                 Err(Stop::Error(error)) => {
                     self.commit_unknown |=
                         committing.load(Ordering::Relaxed) && leaves_commit_open(&error);
+                    Box::pin(self.relieve(&error)).await;
                     self.discard(&error);
                     return Err(error);
                 }
             }
         }
         Err(last)
+    }
+
+    /// Makes way for the next try, when this one met a process that stands still.
+    async fn relieve(&self, error: &StoreError) {
+        let (true, Some(client)) = (relieve::waited_too_long(error), &self.client) else {
+            return;
+        };
+        match self.store.within(relieve::relieve(client)).await {
+            Ok(0) => {}
+            Ok(ended) => tracing::warn!(ended, "ended transactions of processes that stand still"),
+            Err(error) => tracing::warn!(%error, "could not look for processes that stand still"),
+        }
     }
 
     fn discard(&mut self, error: &StoreError) {

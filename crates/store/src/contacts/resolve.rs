@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use deadpool_postgres::Transaction;
 use futures_util::future::try_join;
+use tokio_postgres::Statement;
 use uuid::Uuid;
 
 use super::keys::{Belongs, Group, Keys, Mention};
@@ -24,8 +25,8 @@ const LOCK_CLASS: i32 = 0x7763;
 /// Takes the lock of each account that the batch speaks of, in an order that is the same for all.
 async fn lock(
     tx: &Transaction<'_>,
+    lock: &Statement,
     mentions: &[Mention<'_>],
-    exclusive: bool,
 ) -> Result<(), StoreError> {
     let mut scopes: Vec<i32> = Vec::new();
     let mut last = None;
@@ -36,13 +37,7 @@ async fn lock(
     }
     scopes.sort_unstable();
     scopes.dedup();
-    let sql = if exclusive {
-        LOCK_EXCLUSIVE
-    } else {
-        LOCK_SHARED
-    };
-    let statement = tx.prepare_cached(sql).await?;
-    tx.query_one(&statement, &[&LOCK_CLASS, &scopes]).await?;
+    tx.query_one(lock, &[&LOCK_CLASS, &scopes]).await?;
     Ok(())
 }
 
@@ -61,8 +56,15 @@ pub(crate) async fn resolve(
     exclusive: bool,
 ) -> Result<Vec<Option<Uuid>>, Stop> {
     let keys = Keys::of(mentions);
+    let sql = if exclusive {
+        LOCK_EXCLUSIVE
+    } else {
+        LOCK_SHARED
+    };
+    // Before the two below: a lock that still had to be prepared would be sent after the lookup.
+    let statement = tx.prepare_cached(sql).await.map_err(StoreError::from)?;
     // One round trip: the server takes the lock, then looks with a view of the data from after the lock.
-    let (_, held) = try_join(lock(tx, mentions, exclusive), holders(tx, &keys.keys)).await?;
+    let (_, held) = try_join(lock(tx, &statement, mentions), holders(tx, &keys.keys)).await?;
     let mut work = Work {
         tx,
         keys: &keys,
