@@ -67,6 +67,7 @@ impl Store {
             client: None,
             outcomes: batch.items.iter().map(|_| None).collect(),
             commit_unknown: false,
+            unavailable: None,
         };
         let keep = !self.settings().retention.is_zero();
         let webhooks: &[RawWebhook<'_>] = if keep { &batch.webhooks } else { &[] };
@@ -82,6 +83,7 @@ struct Run<'r, 'a> {
     client: Option<Object>,
     outcomes: Vec<Option<Outcome>>,
     commit_unknown: bool,
+    unavailable: Option<StoreError>,
 }
 
 impl<'a> Run<'_, 'a> {
@@ -137,6 +139,7 @@ impl<'a> Run<'_, 'a> {
     }
 
     fn unavailable(&mut self, range: Range<usize>, error: &StoreError) {
+        self.unavailable = Some(error.clone());
         for outcome in &mut self.outcomes[range] {
             *outcome = Some(Outcome::Unavailable(error.clone()));
         }
@@ -227,11 +230,12 @@ impl<'a> Run<'_, 'a> {
         }
     }
 
-    fn into_persisted(self) -> Persisted {
-        let missing = || {
-            let error = StoreError::Timeout("the item was not tried");
-            Outcome::Unavailable(error)
-        };
+    fn into_persisted(mut self) -> Persisted {
+        let not_tried = || StoreError::Timeout("the item was not tried");
+        if self.outcomes.iter().any(Option::is_none) {
+            self.unavailable.get_or_insert_with(not_tried);
+        }
+        let missing = || Outcome::Unavailable(not_tried());
         Persisted {
             outcomes: self
                 .outcomes
@@ -239,6 +243,7 @@ impl<'a> Run<'_, 'a> {
                 .map(|outcome| outcome.unwrap_or_else(missing))
                 .collect(),
             commit_unknown: self.commit_unknown,
+            unavailable: self.unavailable,
         }
     }
 }

@@ -111,6 +111,19 @@ async fn without_a_server_everything_is_unavailable_and_says_so() {
     assert!(!error.to_string().contains("sesame"), "{error}");
     let persisted = write(&store, messages(vec![text("w1", phone("1"), 0)])).await;
     all_unavailable(&persisted.outcomes);
+    assert!(persisted.unavailable.is_some());
+    // Webhooks without items have no outcome to say it.
+    let raw = waypost_store::RawWebhook {
+        id: uuid::Uuid::now_v7(),
+        received_at: std::time::SystemTime::now(),
+        body: b"{}",
+    };
+    let batch = waypost_store::Batch {
+        webhooks: vec![raw],
+        items: Vec::new(),
+    };
+    let persisted = store.persist(&batch).await;
+    assert!(persisted.unavailable.is_some());
 }
 
 #[tokio::test]

@@ -45,20 +45,18 @@ pub(crate) async fn persist(context: &Context, parsed: &Parsed<'_>) -> Vec<Fate>
                 .collect(),
         };
         let persisted = context.store.persist(&batch).await;
-        let mut reason = None;
         let mut still_open = Vec::new();
         for (i, outcome) in open.into_iter().zip(persisted.outcomes) {
             match fate(outcome, &parsed.items[i], in_doubt) {
                 Ok(fate) => fates[i] = fate,
-                Err(error) => {
-                    reason = Some(error);
-                    still_open.push(i);
-                }
+                Err(_) => still_open.push(i),
             }
         }
         open = still_open;
         in_doubt |= persisted.commit_unknown;
-        let Some(reason) = reason else { break };
+        let Some(reason) = persisted.unavailable else {
+            break;
+        };
         // Rolled back together with the items; writing one twice changes nothing.
         webhooks = batch.webhooks;
         tracing::warn!(waiting = open.len(), ?pause, "Postgres: {reason}");
