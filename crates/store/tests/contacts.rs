@@ -291,7 +291,8 @@ async fn messages_written_during_a_merge_follow_it() {
         say(&f, &format!("a{round}"), phone(&number), 1).await;
         say(&f, &format!("b{round}"), bsuid(&id), 1).await;
         let names: Vec<String> = (0..4).map(|i| format!("c{round}.{i}")).collect();
-        let one = |i: usize, person| write(store, messages(vec![text(&names[i], person, 2)]));
+        let one =
+            |i: usize, person| Box::pin(write(store, messages(vec![text(&names[i], person, 2)])));
         tokio::time::timeout(
             Duration::from_secs(30),
             futures_util::future::join4(
