@@ -65,6 +65,18 @@ impl Redis {
             .await?)
     }
 
+    /// Bytes that Redis has allocated.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn used_memory(&self) -> Result<u64, QueueError> {
+        let info: redis::InfoDict = redis::cmd("INFO")
+            .arg("memory")
+            .query_async(&mut self.connection())
+            .await?;
+        Ok(info.get("used_memory").unwrap_or(0))
+    }
+
     /// Empties the whole database of Redis: for benchmarks and sandboxes on a Redis of their own.
     ///
     /// # Errors

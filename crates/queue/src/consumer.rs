@@ -74,7 +74,27 @@ impl Consumer {
         settings: &InboxSettings,
         partition: u16,
     ) -> Result<Self, QueueError> {
-        let keys = Arc::new(redis.keys().partition(partition));
+        Self::join_queue(redis, settings, redis.keys().partition(partition)).await
+    }
+
+    /// Joins the facts that a partition of the outbox tells: a queue like the inbox, in the outbox's hash slot.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn join_facts(
+        redis: &Redis,
+        settings: &InboxSettings,
+        partition: u16,
+    ) -> Result<Self, QueueError> {
+        Self::join_queue(redis, settings, redis.keys().facts(partition)).await
+    }
+
+    async fn join_queue(
+        redis: &Redis,
+        settings: &InboxSettings,
+        keys: PartitionKeys,
+    ) -> Result<Self, QueueError> {
+        let keys = Arc::new(keys);
         let id: Arc<str> = Uuid::now_v7().to_string().into();
         let _: u32 = script::JOIN
             .key(&keys.leases)

@@ -76,9 +76,13 @@ pub struct DeadLetters {
 impl DeadLetters {
     /// Those of `partition`.
     pub fn of(redis: &Redis, partition: u16) -> Self {
+        Self::under(redis, redis.keys().partition(partition))
+    }
+
+    pub(crate) fn under(redis: &Redis, keys: PartitionKeys) -> Self {
         Self {
             redis: redis.clone(),
-            keys: redis.keys().partition(partition),
+            keys,
         }
     }
 

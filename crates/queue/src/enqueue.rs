@@ -29,7 +29,7 @@ const WAITING_BYTES: usize = 128 << 20;
 /// How often the length of a queue over its limit is asked again.
 const BACKLOG_PROBE: Duration = Duration::from_millis(250);
 /// How long a replica may take to acknowledge.
-const REPLICA_WAIT_MS: u64 = 1_000;
+pub(crate) const REPLICA_WAIT_MS: u64 = 1_000;
 /// Above this, compressing takes long enough to be worth moving off the threads that serve connections.
 const COMPRESS_ASIDE: usize = 128 << 10;
 

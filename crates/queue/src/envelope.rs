@@ -23,6 +23,10 @@ const ZSTD_LEVEL: i32 = 1;
 pub enum Kind {
     /// The raw bytes of a webhook.
     Webhook,
+    /// A message accepted from a sender: see [`crate::Outgoing`].
+    Outgoing,
+    /// Something that happened to such a message: see [`crate::Fact`].
+    Fact,
     /// A kind that a newer version wrote.
     Unknown(i32),
 }
@@ -87,9 +91,14 @@ pub enum EnvelopeError {
 impl Envelope {
     /// A webhook just received; `id` is the request id that its sender is given.
     pub fn webhook(id: Uuid, received_at: SystemTime, body: Bytes) -> Self {
+        Self::of(Kind::Webhook, id, received_at, body)
+    }
+
+    /// An entry of any kind, never tried yet, that is a request of its own.
+    pub(crate) fn of(kind: Kind, id: Uuid, received_at: SystemTime, body: Bytes) -> Self {
         Self {
             id,
-            kind: Kind::Webhook,
+            kind,
             received_at,
             attempts: 0,
             request_id: id,
@@ -137,6 +146,8 @@ impl Envelope {
         };
         let kind = match wire.kind() {
             wire::Kind::Webhook => Kind::Webhook,
+            wire::Kind::Outgoing => Kind::Outgoing,
+            wire::Kind::Fact => Kind::Fact,
             wire::Kind::Unspecified => Kind::Unknown(wire.kind),
         };
         let body = match wire.encoding() {
@@ -167,6 +178,8 @@ impl Envelope {
     fn head(&self, encoding: wire::Encoding, size: usize) -> wire::Envelope {
         let kind = match self.kind {
             Kind::Webhook => wire::Kind::Webhook as i32,
+            Kind::Outgoing => wire::Kind::Outgoing as i32,
+            Kind::Fact => wire::Kind::Fact as i32,
             Kind::Unknown(kind) => kind,
         };
         let request_id = if self.request_id == self.id {

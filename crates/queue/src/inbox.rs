@@ -9,13 +9,14 @@ use crate::connect::Redis;
 use crate::dead::DeadLetters;
 use crate::envelope::{millis, received_at_of};
 use crate::error::QueueError;
+use crate::keys::PartitionKeys;
 use crate::script;
 
 /// The inbox as a whole, all partitions.
 #[derive(Clone)]
 pub struct Inbox {
     redis: Redis,
-    partitions: u16,
+    queues: Vec<PartitionKeys>,
 }
 
 /// Figures of the inbox, summed over its partitions.
@@ -62,7 +63,15 @@ impl Inbox {
     pub fn new(redis: &Redis, partitions: u16) -> Self {
         Self {
             redis: redis.clone(),
-            partitions,
+            queues: (0..partitions).map(|p| redis.keys().partition(p)).collect(),
+        }
+    }
+
+    /// The facts that that many partitions of the outbox tell, which are a queue like the inbox.
+    pub fn of_facts(redis: &Redis, partitions: u16) -> Self {
+        Self {
+            redis: redis.clone(),
+            queues: (0..partitions).map(|p| redis.keys().facts(p)).collect(),
         }
     }
 
@@ -72,16 +81,15 @@ impl Inbox {
     /// When Redis cannot be asked.
     pub async fn stats(&self) -> Result<InboxStats, QueueError> {
         let mut sum = InboxStats::default();
-        for partition in 0..self.partitions {
-            let keys = self.redis.keys().partition(partition);
+        for keys in &self.queues {
             let raw: RawStats = script::STATS
-                .key(keys.ready)
-                .key(keys.held)
-                .key(keys.leases)
-                .key(keys.delayed)
-                .key(keys.dead)
-                .key(keys.counters)
-                .key(keys.paused)
+                .key(&keys.ready)
+                .key(&keys.held)
+                .key(&keys.leases)
+                .key(&keys.delayed)
+                .key(&keys.dead)
+                .key(&keys.counters)
+                .key(&keys.paused)
                 .invoke_async(&mut self.redis.connection())
                 .await?;
             sum.add(&raw);
@@ -95,9 +103,9 @@ impl Inbox {
     /// When Redis cannot be asked.
     pub async fn pause(&self, by: &str) -> Result<(), QueueError> {
         let note = serde_json::json!({ "by": by, "at_ms": millis(SystemTime::now()) }).to_string();
-        for partition in 0..self.partitions {
+        for keys in &self.queues {
             redis::cmd("SET")
-                .arg(self.redis.keys().partition(partition).paused)
+                .arg(&keys.paused)
                 .arg(&note)
                 .exec_async(&mut self.redis.connection())
                 .await?;
@@ -110,9 +118,9 @@ impl Inbox {
     /// # Errors
     /// When Redis cannot be asked.
     pub async fn resume(&self) -> Result<(), QueueError> {
-        for partition in 0..self.partitions {
+        for keys in &self.queues {
             redis::cmd("DEL")
-                .arg(self.redis.keys().partition(partition).paused)
+                .arg(&keys.paused)
                 .exec_async(&mut self.redis.connection())
                 .await?;
         }
@@ -121,8 +129,9 @@ impl Inbox {
 
     /// The dead letters, partition by partition.
     pub fn dead_letters(&self) -> Vec<DeadLetters> {
-        (0..self.partitions)
-            .map(|partition| DeadLetters::of(&self.redis, partition))
+        self.queues
+            .iter()
+            .map(|keys| DeadLetters::under(&self.redis, keys.clone()))
             .collect()
     }
 }

@@ -15,6 +15,8 @@
 //! | `wp:{inbox:0}:dead:order` | sorted set | entry id → time of burial, ms |
 //! | `wp:{inbox:0}:counters` | hash | `completed`, `failed`, `retried`, `handed_back`, since the keys exist |
 //! | `wp:{inbox:0}:paused` | string | present while the queue is paused; JSON that says who and when |
+//! | `wp:{outbox:0}:…` | | lanes and what belongs to them: the table of [`LaneKeys`] |
+//! | `wp:{outbox:0}:facts:…` | | a queue like the inbox: facts about messages, told by the scripts of the lanes |
 //! | `wp:{effects}:<period>` | set | effects that were committed in that period |
 //! | `wp:{events}:stream` | stream | events for the browsers, capped |
 
@@ -34,19 +36,26 @@ impl Keys {
 
     /// The keys of one partition of the inbox.
     pub fn partition(&self, partition: u16) -> PartitionKeys {
-        let tag = format!("{}{{inbox:{partition}}}:", self.prefix);
-        PartitionKeys {
-            ready: format!("{tag}ready"),
-            batch_prefix: format!("{tag}batch:"),
-            held: format!("{tag}held"),
-            leases: format!("{tag}leases"),
-            handbacks: format!("{tag}handbacks"),
-            delayed: format!("{tag}delayed"),
-            dead: format!("{tag}dead"),
-            dead_order: format!("{tag}dead:order"),
-            counters: format!("{tag}counters"),
-            paused: format!("{tag}paused"),
+        PartitionKeys::under(&format!("{}{{inbox:{partition}}}:", self.prefix))
+    }
+
+    /// The keys of the facts that one partition of the outbox tells. They share its hash tag, so that one script
+    /// moves a lane and tells of it.
+    pub fn facts(&self, partition: u16) -> PartitionKeys {
+        PartitionKeys::under(&format!("{}{{outbox:{partition}}}:facts:", self.prefix))
+    }
+
+    /// The keys of one partition of the outbox.
+    pub fn lanes(&self, partition: u16) -> LaneKeys {
+        LaneKeys {
+            tag: format!("{}{{outbox:{partition}}}:", self.prefix),
         }
+    }
+
+    /// The partition of the outbox that a business number belongs to, of so many.
+    pub fn partition_of(phone_number_id: &str, partitions: u16) -> u16 {
+        let hash = xxhash_rust::xxh3::xxh3_64(phone_number_id.as_bytes());
+        u16::try_from(hash % u64::from(partitions.max(1))).unwrap_or(0)
     }
 
     /// The set of effects committed in one period.
@@ -77,8 +86,73 @@ pub struct PartitionKeys {
 }
 
 impl PartitionKeys {
+    fn under(tag: &str) -> Self {
+        Self {
+            ready: format!("{tag}ready"),
+            batch_prefix: format!("{tag}batch:"),
+            held: format!("{tag}held"),
+            leases: format!("{tag}leases"),
+            handbacks: format!("{tag}handbacks"),
+            delayed: format!("{tag}delayed"),
+            dead: format!("{tag}dead"),
+            dead_order: format!("{tag}dead:order"),
+            counters: format!("{tag}counters"),
+            paused: format!("{tag}paused"),
+        }
+    }
+
     /// The list of one batch, by the name that `held` knows it under.
     pub fn batch(&self, name: &str) -> String {
         format!("{}{name}", self.batch_prefix)
+    }
+}
+
+/// The keys of one partition of the outbox.
+///
+/// Scripts get the tag alone and build names from it: which numbers and lanes there are only Redis knows. All of them
+/// carry the partition's hash tag. With the default prefix and partition 0, after `wp:{outbox:0}:`
+///
+/// | key | type | what |
+/// |---|---|---|
+/// | `lane:<lane>` | list | messages of one conversation and priority, oldest first; the head stays until its outcome is known |
+/// | `ready:<number>:<h, n or l>` | list | lanes whose head may go, in the order of their turn |
+/// | `numbers` | sorted set | number → when to look at it again, µs; a number without ready lanes is absent |
+/// | `number:<number>` | hash | limits, breaker, stop, pause and counters of a number |
+/// | `all` | set | every number that was ever seen |
+/// | `delayed` | sorted set | lane → when its head may go, ms |
+/// | `parked` | sorted set | lane whose head's outcome is unknown → when policy decides, ms; `inf` holds it |
+/// | `scheduled` | sorted set | message id → when it joins its lane, ms |
+/// | `scheduled:entries` | hash | message id → its number, lane and entry |
+/// | `held` | hash | lane → `<consumer>/<reservation>/<cause>` of whoever has its head |
+/// | `flight:<consumer>` | set | lanes that a dispatcher has |
+/// | `leases` | sorted set | consumer → end of its lease, ms |
+/// | `heads` | hash | lane → progress of its head, absent before the first attempt |
+/// | `open` | hash | message id → lane, while an attempt has been made and its end is not known |
+/// | `echoes` | hash | message id → 1, echoed by a status while its attempt was still under way |
+/// | `pair:<number>/<recipient>` | string | token bucket of a pair (GCRA: theoretical arrival time, µs), gone when full |
+/// | `account:<id>` | hash | token bucket of an account, there when limited |
+/// | `breaker:<number>` | hash | outcomes by second |
+/// | `idem:<digest>` | string | digest of the request and id of the message that an idempotency key stands for |
+/// | `dead`, `dead:order` | hash, sorted set | as in the inbox |
+/// | `dead:unknown` | set | dead letters that an echo may still raise |
+/// | `counters` | hash | `accepted`, `completed`, `failed`, `retried`, `echoed`, since the keys exist |
+/// | `paused` | string | present while the outbox is paused |
+/// | `wake` | list | at most one token: somebody may have work |
+///
+/// A lane that is not empty is in exactly one of a ready list, `delayed`, `parked` and `held`.
+#[derive(Clone, Debug)]
+pub struct LaneKeys {
+    tag: String,
+}
+
+impl LaneKeys {
+    /// What every key of the partition begins with; scripts get it as their only key.
+    pub fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    /// One of the keys in the table.
+    pub fn key(&self, name: &str) -> String {
+        format!("{}{name}", self.tag)
     }
 }

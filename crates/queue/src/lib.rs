@@ -15,7 +15,8 @@
 //! may already be there and their events may not.
 //!
 //! Reading order: [`keys`] (every key, in one place), `envelope`, `enqueue`, `consumer`, `settle`, `lease`, then
-//! [`Inbox`] for what an operator does, [`EffectMemory`] and [`EventLog`] for what stands beside the queue.
+//! [`Inbox`] for what an operator does, [`EffectMemory`] and [`EventLog`] for what stands beside the queue. The way
+//! out is `outbox`: lanes, limits and the circuit breaker; its page has a reading order of its own.
 //! The scripts are in `lua/`; each opens with its keys.
 
 mod connect;
@@ -30,6 +31,7 @@ mod inbox;
 pub mod keys;
 mod lease;
 mod memory;
+mod outbox;
 mod script;
 mod settings;
 mod settle;
@@ -43,6 +45,7 @@ pub use error::QueueError;
 pub use events::{EventLog, StoredEvent};
 pub use inbox::{Inbox, InboxStats};
 pub use memory::EffectMemory;
+pub use outbox::*;
 pub use settings::{AckMode, EventSettings, InboxSettings, MemorySettings, RedisSettings};
 pub use settle::{Settled, Settlement};
 

@@ -13,6 +13,35 @@ macro_rules! scripts {
     };
 }
 
+macro_rules! lane_scripts {
+    ($($(#[$doc:meta])* $name:ident = $file:literal;)*) => {
+        $($(#[$doc])* pub(crate) static $name: LazyLock<Script> = LazyLock::new(|| {
+            Script::new(concat!(include_str!("lua/lanes/common.lua"), include_str!($file)))
+        });)*
+    };
+}
+
+lane_scripts! {
+    /// Takes messages into their lanes.
+    LANES_ACCEPT = "lua/lanes/accept.lua";
+    /// Leases lane heads that may go.
+    LANES_RESERVE = "lua/lanes/reserve.lua";
+    /// Ends what was leased.
+    LANES_SETTLE = "lua/lanes/settle.lua";
+    /// Takes over what dead dispatchers held.
+    LANES_ADOPT = "lua/lanes/adopt.lua";
+    /// Ends a dispatcher's lease.
+    LANES_LEAVE = "lua/lanes/leave.lua";
+    /// Settles what Meta has echoed.
+    LANES_ECHO = "lua/lanes/echo.lua";
+    /// Replays or purges a dead letter.
+    LANES_RAISE = "lua/lanes/raise.lua";
+    /// Changes what is set for a number.
+    LANES_CONTROL = "lua/lanes/control.lua";
+    /// All figures of a partition.
+    LANES_STATS = "lua/lanes/stats.lua";
+}
+
 scripts! {
     /// Starts a lease.
     JOIN = "lua/join.lua";

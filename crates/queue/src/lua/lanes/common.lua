@@ -1,0 +1,71 @@
+-- Put before every script of the lanes. KEYS: 1 what all keys of the partition begin with; the scripts build every name
+-- from it, because only Redis knows which lanes and numbers there are. crates/queue/src/keys.rs lists them all.
+--
+-- An element of a lane is a head of ten bytes and the entry: expiry in ms (a double, 0 for none), the letter of the policy,
+-- "p" when the limit of a pair applies; the entry holds the message's id in its bytes 3 to 18.
+local tag = KEYS[1]
+local clock = redis.call('TIME')
+local now_us = clock[1] * 1000000 + clock[2]
+local now = math.floor(now_us / 1000)
+
+local function id_of(element)
+  return string.sub(element, 13, 28)
+end
+
+local function parts(lane)
+  return string.match(lane, '^([^|]*)|(%a)|(.*)$')
+end
+
+-- Concatenation would round a number this large.
+local function whole(number)
+  return string.format('%.0f', number)
+end
+
+-- Somebody may have work. The token stays until a reservation finds nothing to do.
+local function wake()
+  if redis.call('LLEN', tag .. 'wake') == 0 then
+    redis.call('LPUSH', tag .. 'wake', '1')
+  end
+end
+
+-- Puts a lane in line, first or last, and its number into the rotation unless it is there, perhaps waiting.
+local function line_up(lane, first)
+  local number, priority = parts(lane)
+  redis.call(first and 'LPUSH' or 'RPUSH', tag .. 'ready:' .. number .. ':' .. priority, lane)
+  redis.call('ZADD', tag .. 'numbers', 'NX', now_us, number)
+end
+
+-- Appends a message to its lane.
+local function append(lane, element)
+  if redis.call('RPUSH', tag .. 'lane:' .. lane, element) == 1 then
+    line_up(lane, false)
+  end
+end
+
+-- Takes the head off a lane for good; the next one gets in line.
+local function finish(lane, id)
+  redis.call('LPOP', tag .. 'lane:' .. lane)
+  redis.call('HDEL', tag .. 'heads', lane)
+  redis.call('HDEL', tag .. 'open', id)
+  if redis.call('EXISTS', tag .. 'replayed') == 1 then
+    redis.call('HDEL', tag .. 'replayed', id)
+  end
+  if redis.call('EXISTS', tag .. 'lane:' .. lane) == 1 then
+    line_up(lane, false)
+  end
+end
+
+local function add(sums, name, by)
+  sums[name] = (sums[name] or 0) + by
+end
+
+-- Writes sums by number into a field of their hashes.
+local function write(sums, field)
+  for number, by in pairs(sums) do
+    if by ~= 0 then redis.call('HINCRBY', tag .. 'number:' .. number, field, by) end
+  end
+end
+
+local function count(field, by)
+  if by ~= 0 then redis.call('HINCRBY', tag .. 'counters', field, by) end
+end

@@ -1,0 +1,17 @@
+-- Puts a dead letter back at the end of its lane with fresh attempts, or throws it away.
+-- ARGV: 1 id, 2 lane or "" to throw it away, 3 element, 4 progress, 5 fact or ""
+-- Answers 1, or 0 when it was not there (any more).
+local id, lane = ARGV[1], ARGV[2]
+if redis.call('HDEL', tag .. 'dead', id) == 0 then return 0 end
+redis.call('ZREM', tag .. 'dead:order', id)
+redis.call('SREM', tag .. 'dead:unknown', id)
+if lane ~= '' then
+  redis.call('HSET', tag .. 'replayed', id, ARGV[4])
+  append(lane, ARGV[3])
+  redis.call('HINCRBY', tag .. 'number:' .. (parts(lane)), 'backlog', 1)
+  count('backlog', 1)
+  count('failed', -1)
+  wake()
+end
+if ARGV[5] ~= '' then redis.call('LPUSH', tag .. 'facts:ready', ARGV[5]) end
+return 1

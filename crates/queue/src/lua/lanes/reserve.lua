@@ -1,0 +1,285 @@
+-- Leases lane heads that may go now: those of numbers that are not stopped, paused, broken or out of tokens, of pairs that
+-- have a token, in the order of rotation (numbers), weight (priorities) and turn (lanes).
+-- ARGV: 1 consumer, 2 number of the reservation, 3 "1" when the answer to an earlier try with that number was lost,
+--       4 most heads, 5 most heads of a number in flight, 6 limit of a number without one of its own, a second (0: none),
+--       7 burst, as a share of a second's messages, 8 µs between messages of a pair (0: no limit), 9 burst of a pair,
+--       10 share of the limit that a lowered rate climbs a second, 11 how long a probe may take in ms
+-- Answers {state, µs until something may be due or -1, {lane, element, progress, cause…}}, state one of "ok", "paused",
+-- "lapsed"; cause one of "s" send, "p" probe, "x" expired, "z" expired while stopped, "o" overdue, "c" crashed.
+local consumer, reservation, most = ARGV[1], ARGV[2], tonumber(ARGV[4])
+local cap, default_limit, burst_share = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local pair_us, pair_burst = tonumber(ARGV[8]), tonumber(ARGV[9])
+local climb, probe_ms = tonumber(ARGV[10]), tonumber(ARGV[11])
+local EACH, SCAN = 8, 4 * most + 64
+-- How many turns one turn of a priority costs: high to normal to low as 16 to 4 to 1.
+local STRIDE = { h = 1, n = 4, l = 16 }
+
+if not redis.call('ZSCORE', tag .. 'leases', consumer) then
+  return { 'lapsed', -1, {} }
+end
+
+local turns, in_flight = {}, {}
+local flight = tag .. 'flight:' .. consumer
+local replayed = redis.call('EXISTS', tag .. 'replayed') == 1
+
+local function hand_out(lane, element, cause)
+  local progress = redis.call('HGET', tag .. 'heads', lane)
+  if not progress and replayed then
+    progress = redis.call('HGET', tag .. 'replayed', id_of(element))
+  end
+  local n = #turns
+  turns[n + 1], turns[n + 2], turns[n + 3], turns[n + 4] = lane, element, progress or '', cause
+end
+
+local function lease(lane, element, cause)
+  redis.call('HSET', tag .. 'held', lane, consumer .. '/' .. reservation .. '/' .. cause)
+  redis.call('SADD', flight, lane)
+  add(in_flight, (parts(lane)), 1)
+  hand_out(lane, element, cause)
+end
+
+if ARGV[3] == '1' then
+  local mine = consumer .. '/' .. reservation .. '/'
+  for _, lane in ipairs(redis.call('SMEMBERS', flight)) do
+    local held = redis.call('HGET', tag .. 'held', lane)
+    if held and string.sub(held, 1, #mine) == mine then
+      hand_out(lane, redis.call('LINDEX', tag .. 'lane:' .. lane, 0), string.sub(held, -1))
+    end
+  end
+  if #turns > 0 then return { 'ok', 0, turns } end
+end
+
+if redis.call('EXISTS', tag .. 'paused') == 1 then
+  return { 'paused', -1, {} }
+end
+
+-- Whose time has come. Bounded, so that much that falls due at once does not stop Redis for everyone else.
+for _, id in ipairs(redis.call('ZRANGE', tag .. 'scheduled', '-inf', now, 'BYSCORE', 'LIMIT', 0, 128)) do
+  redis.call('ZREM', tag .. 'scheduled', id)
+  local entry = redis.call('HGET', tag .. 'scheduled:entries', id)
+  redis.call('HDEL', tag .. 'scheduled:entries', id)
+  local cut = string.find(entry, '\n', 1, true)
+  append(string.sub(entry, 1, cut - 1), string.sub(entry, cut + 1))
+end
+for _, lane in ipairs(redis.call('ZRANGE', tag .. 'delayed', '-inf', now, 'BYSCORE', 'LIMIT', 0, 128)) do
+  redis.call('ZREM', tag .. 'delayed', lane)
+  line_up(lane, true)
+end
+for _, lane in ipairs(redis.call('ZRANGE', tag .. 'parked', '-inf', now, 'BYSCORE', 'LIMIT', 0, 16)) do
+  redis.call('ZREM', tag .. 'parked', lane)
+  lease(lane, redis.call('LINDEX', tag .. 'lane:' .. lane, 0), 'o')
+end
+
+local function expired(element)
+  local at = struct.unpack('<d', element)
+  return at > 0 and at <= now
+end
+
+-- A token bucket by GCRA: the rate now, tokens that it has, and when it will have some again.
+local function bucket(key, limit, rate, rate_at, tat)
+  rate = tonumber(rate)
+  if rate then
+    rate = rate + limit * climb * (now - tonumber(rate_at)) / 1000
+    if rate >= limit then
+      rate = nil
+      redis.call('HDEL', key, 'rate', 'rate_at')
+    else
+      redis.call('HSET', key, 'rate', rate, 'rate_at', now)
+    end
+  end
+  rate = rate or limit
+  local interval = 1000000 / rate
+  local burst = math.max(1, math.floor(rate * burst_share))
+  local slack = (burst - 1) * interval
+  tat = math.max(tonumber(tat) or 0, now_us)
+  local tokens = 0
+  if tat <= now_us + slack then tokens = math.floor((now_us + slack - tat) / interval) + 1 end
+  -- Waiting for single tokens at a high rate would mean asking all the time.
+  local some = math.max(1, math.min(burst, math.floor(rate * 0.004)))
+  return {
+    key = key, tokens = tokens, interval = interval, tat = tat,
+    again = function(self, used) return self.tat + (used + some - 1) * interval - slack end,
+  }
+end
+
+local function shared_bucket(name)
+  local key = tag .. 'account:' .. name
+  local s = redis.call('HMGET', key, 'limit', 'rate', 'rate_at', 'tat')
+  if s[1] then return bucket(key, tonumber(s[1]), s[2], s[3], s[4]) end
+end
+
+local function set_turn(number, at)
+  redis.call('ZADD', tag .. 'numbers', at, number)
+end
+
+-- A stopped number sends nothing, but its messages still expire.
+local function look_at_stopped(number)
+  local any = false
+  for priority in pairs(STRIDE) do
+    local list = tag .. 'ready:' .. number .. ':' .. priority
+    for _ = 1, math.min(32, redis.call('LLEN', list)) do
+      any = true
+      local lane = redis.call('LPOP', list)
+      local element = redis.call('LINDEX', tag .. 'lane:' .. lane, 0)
+      if expired(element) then
+        lease(lane, element, 'z')
+      else
+        redis.call('RPUSH', list, lane)
+      end
+    end
+  end
+  if any then set_turn(number, now_us + 5000000) else redis.call('ZREM', tag .. 'numbers', number) end
+end
+
+local app = redis.call('EXISTS', tag .. 'account:*') == 1
+
+-- What a number may do now; nil when nothing.
+local function look_at(number)
+  local key = tag .. 'number:' .. number
+  local s = redis.call('HMGET', key, 'limit_operator', 'limit_meta', 'limit_file', 'rate', 'rate_at', 'tat', 'stopped',
+    'paused', 'breaker', 'breaker_until', 'in_flight', 'account', 'turn', 'turn_h', 'turn_n', 'turn_l')
+  if s[7] then return look_at_stopped(number) end
+  if s[8] then
+    redis.call('ZREM', tag .. 'numbers', number)
+    return nil
+  end
+  local n = { number = number, key = key, used = 0, buckets = {}, cause = 's', dirty = false }
+  n.allowed = cap - (tonumber(s[11]) or 0)
+  n.full = n.allowed <= 0
+  if s[9] then
+    local again = tonumber(s[10])
+    if now < again then
+      set_turn(number, again * 1000)
+      return nil
+    end
+    n.cause, n.allowed = 'p', math.min(n.allowed, 1)
+  end
+  local limit = tonumber(s[1] or s[2] or s[3] or default_limit)
+  if limit > 0 then n.buckets[1] = bucket(key, limit, s[4], s[5], s[6]) end
+  if s[12] then n.buckets[#n.buckets + 1] = shared_bucket(s[12]) end
+  if app then n.buckets[#n.buckets + 1] = shared_bucket('*') end
+  for _, b in ipairs(n.buckets) do n.allowed = math.min(n.allowed, b.tokens) end
+  n.turn = tonumber(s[13]) or 0
+  n.turns = { h = tonumber(s[14]) or 0, n = tonumber(s[15]) or 0, l = tonumber(s[16]) or 0 }
+  n.left = { h = true, n = true, l = true }
+  return n
+end
+
+-- The next lane in line, by the weights; nil when there is none.
+local function next_lane(n)
+  while true do
+    local best
+    for priority in pairs(n.left) do
+      -- Who had nothing to send for a while gets no more than its share afterwards.
+      local turn = math.max(n.turns[priority], n.turn - 16)
+      if not best or turn < best.turn or (turn == best.turn and STRIDE[priority] < STRIDE[best.priority]) then
+        best = { priority = priority, turn = turn }
+      end
+    end
+    if not best then return nil end
+    local lane = redis.call('LPOP', tag .. 'ready:' .. n.number .. ':' .. best.priority)
+    if lane then
+      n.turn = best.turn
+      n.turns[best.priority] = best.turn + STRIDE[best.priority]
+      n.dirty = true
+      return lane
+    end
+    n.left[best.priority] = nil
+  end
+end
+
+-- Whether the pair has a token; takes it. Else the lane waits aside until it will have one.
+local function take_pair(lane, element)
+  if pair_us <= 0 or string.sub(element, 10, 10) ~= 'p' then return true end
+  local number, _, recipient = parts(lane)
+  local key = tag .. 'pair:' .. number .. '/' .. recipient
+  local slack = (pair_burst - 1) * pair_us
+  local tat = tonumber(redis.call('GET', key)) or 0
+  if tat > now_us + slack then
+    redis.call('ZADD', tag .. 'delayed', math.ceil((tat - slack) / 1000), lane)
+    return false
+  end
+  tat = math.max(tat, now_us) + pair_us
+  redis.call('SET', key, whole(tat), 'PX', math.ceil((tat - now_us) / 1000))
+  return true
+end
+
+local scanned, probing = 0, {}
+local function take_one(n)
+  local lane = next_lane(n)
+  if not lane then return false end
+  scanned = scanned + 1
+  local element = redis.call('LINDEX', tag .. 'lane:' .. lane, 0)
+  if expired(element) then
+    lease(lane, element, 'x')
+  elseif take_pair(lane, element) then
+    redis.call('HSET', tag .. 'open', id_of(element), lane)
+    lease(lane, element, n.cause)
+    n.used = n.used + 1
+  end
+  return true
+end
+
+local function leave(n, place)
+  for _, b in ipairs(n.buckets) do
+    if n.used > 0 then redis.call('HSET', b.key, 'tat', whole(b.tat + n.used * b.interval)) end
+  end
+  if n.dirty then
+    redis.call('HSET', n.key, 'turn', n.turn, 'turn_h', n.turns.h, 'turn_n', n.turns.n, 'turn_l', n.turns.l)
+  end
+  if n.cause == 'p' and n.used > 0 then
+    -- Should the probe never be settled, another one goes after this time.
+    redis.call('HSET', n.key, 'breaker', 'probing', 'breaker_until', now + probe_ms)
+    return set_turn(n.number, (now + probe_ms) * 1000)
+  end
+  if not next(n.left) then return redis.call('ZREM', tag .. 'numbers', n.number) end
+  if n.used < n.allowed then return set_turn(n.number, now_us + place) end
+  local again = 0
+  for _, b in ipairs(n.buckets) do
+    if n.used >= b.tokens then again = math.max(again, b:again(n.used)) end
+  end
+  if again > 0 then return set_turn(n.number, again) end
+  -- As much in flight as may be: the next settlement puts it back.
+  redis.call('ZREM', tag .. 'numbers', n.number)
+end
+
+local open = {}
+for _, number in ipairs(redis.call('ZRANGE', tag .. 'numbers', '-inf', now_us, 'BYSCORE', 'LIMIT', 0, 64)) do
+  open[#open + 1] = look_at(number)
+end
+local going = {}
+for i, n in ipairs(open) do going[i] = n end
+while #going > 0 and #turns < 4 * most and scanned < SCAN do
+  local still = {}
+  for _, n in ipairs(going) do
+    local more = true
+    for _ = 1, EACH do
+      if n.used >= n.allowed or #turns >= 4 * most or scanned >= SCAN then break end
+      more = take_one(n)
+      if not more then break end
+    end
+    if more and n.used < n.allowed then still[#still + 1] = n end
+  end
+  going = still
+end
+for i, n in ipairs(open) do leave(n, i) end
+write(in_flight, 'in_flight')
+
+local again = -1
+local function due(at)
+  if at and (again < 0 or at < again) then again = at end
+end
+local function first(name, unit)
+  local found = redis.call('ZRANGE', tag .. name, 0, 0, 'WITHSCORES')
+  if found[2] and found[2] ~= 'inf' then due(math.max(0, tonumber(found[2]) * unit - now_us)) end
+end
+first('numbers', 1)
+first('delayed', 1000)
+first('parked', 1000)
+first('scheduled', 1000)
+if again < 0 or again > 1000 then
+  redis.call('DEL', tag .. 'wake')
+elseif #turns > 0 then
+  wake()
+end
+return { 'ok', again < 0 and -1 or math.ceil(again), turns }

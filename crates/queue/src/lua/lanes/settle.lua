@@ -1,0 +1,202 @@
+-- Ends what a dispatcher had of lanes: each ending moves its lane, tells the fact and teaches limits and breaker.
+-- ARGV: 1 consumer, 2 fewest outcomes that open a breaker, 3 seconds that it looks back, 4 first and 5 longest time that it
+--       stays open in ms, 6 factor of a lowered rate, 7 lowest rate as a share of the limit, 8 limit of a number without
+--       one of its own, 9 µs between messages of a pair, 10 burst of a pair, 11 how many endings, then for each:
+--       lane, who holds it (consumer/reservation/cause), what ("d" done, "r" later, "p" park, "b" bury, "f" free),
+--       ms to wait (-1: for ever), progress or dead letter, "1" when an echo may still come, fact or "",
+--       signal for the breaker ("+", "-" or "0"), scope to slow ("p", "n", "a", "*" or ""), ms that it waits at least,
+--       reason to stop the number or ""
+-- Answers for each 1, 0 when somebody else holds the lane by now (then nothing was done), 2 when an echo had settled it.
+local consumer = ARGV[1]
+local least, back, open_ms, longest_ms = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local factor, floor, default_limit = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local pair_us, pair_burst = tonumber(ARGV[9]), tonumber(ARGV[10])
+local flight = tag .. 'flight:' .. consumer
+local answers, facts = {}, {}
+local touched, ended, completed, failed, signals, slowed = {}, {}, {}, {}, {}, {}
+local retried, echoed = 0, 0
+local echoes = redis.call('EXISTS', tag .. 'echoes') == 1
+local second = math.floor(now / 1000)
+
+local function number_key(number)
+  return tag .. 'number:' .. number
+end
+
+local function look_again(number, at)
+  redis.call('ZADD', tag .. 'numbers', at, number)
+end
+
+-- Failures of Meta's and all outcomes in the seconds that count.
+local function outcomes(number)
+  local key, fields = tag .. 'breaker:' .. number, {}
+  for s = second - back + 1, second do
+    fields[#fields + 1] = whole(s) .. '-'
+    fields[#fields + 1] = whole(s) .. '+'
+  end
+  local bad, all = 0, 0
+  for i, value in ipairs(redis.call('HMGET', key, unpack(fields))) do
+    local n = tonumber(value) or 0
+    all = all + n
+    if i % 2 == 1 then bad = bad + n end
+  end
+  return bad, all
+end
+
+local function open_breaker(number, longer)
+  local key = number_key(number)
+  local ms = open_ms
+  if longer then
+    ms = math.min(longest_ms, 2 * (tonumber(redis.call('HGET', key, 'breaker_ms')) or open_ms))
+  end
+  redis.call('HSET', key, 'breaker', 'open', 'breaker_until', now + ms, 'breaker_ms', ms)
+  look_again(number, (now + ms) * 1000)
+  count('breaker_opened', 1)
+end
+
+local function close_breaker(number)
+  redis.call('HDEL', number_key(number), 'breaker', 'breaker_until', 'breaker_ms')
+  redis.call('DEL', tag .. 'breaker:' .. number)
+  look_again(number, now_us)
+end
+
+local function probe_ended(number, signal)
+  if redis.call('HEXISTS', number_key(number), 'breaker') == 0 then return end
+  if signal == '+' then
+    close_breaker(number)
+  elseif signal == '-' then
+    open_breaker(number, true)
+  else
+    -- It told nothing, so another one may go.
+    redis.call('HSET', number_key(number), 'breaker', 'open', 'breaker_until', now)
+    look_again(number, now_us)
+  end
+end
+
+-- Lowers the rate of a bucket, once for all answers of one second: they were all sent at the same rate.
+local function lower(key, base, wait)
+  local s = redis.call('HMGET', key, 'rate', 'slowed_at', 'tat')
+  if base > 0 and now - (tonumber(s[2]) or 0) > 1000 then
+    local rate = math.max(base * floor, (tonumber(s[1]) or base) * factor)
+    redis.call('HSET', key, 'rate', rate, 'rate_at', now, 'slowed_at', now)
+    count('slowed', 1)
+  end
+  if wait > 0 then
+    -- Far enough ahead that even a full burst has to wait.
+    local tat = now_us + wait * 1000 + 1000000
+    if tat > (tonumber(s[3]) or 0) then redis.call('HSET', key, 'tat', whole(tat)) end
+  end
+end
+
+local function slow(number, recipient, scope, wait)
+  if scope == 'p' then
+    if pair_us > 0 and wait > 0 then
+      local tat = now_us + wait * 1000 + (pair_burst - 1) * pair_us
+      redis.call('SET', tag .. 'pair:' .. number .. '/' .. recipient, whole(tat), 'PX', math.ceil((tat - now_us) / 1000))
+    end
+    return
+  end
+  local s = redis.call('HMGET', number_key(number), 'limit_operator', 'limit_meta', 'limit_file', 'account')
+  local limit = tonumber(s[1] or s[2] or s[3] or default_limit)
+  local name = scope == '*' and '*' or (scope == 'a' and s[4])
+  if not name then return lower(number_key(number), limit, wait) end
+  local key = tag .. 'account:' .. name
+  -- An account without a limit of its own gets that of one number, to climb back from.
+  redis.call('HSETNX', key, 'limit', limit > 0 and limit or 80)
+  lower(key, tonumber(redis.call('HGET', key, 'limit')), wait)
+end
+
+local function set_progress(lane, progress)
+  if progress ~= '' then redis.call('HSET', tag .. 'heads', lane, progress) end
+end
+
+local at = 12
+for i = 1, tonumber(ARGV[11]) do
+  local lane, token, what, wait, blob = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3]), ARGV[at + 4]
+  local doubtful, fact, signal = ARGV[at + 5] == '1', ARGV[at + 6], ARGV[at + 7]
+  local scope, scope_wait, stop = ARGV[at + 8], tonumber(ARGV[at + 9]), ARGV[at + 10]
+  at = at + 11
+  if redis.call('HGET', tag .. 'held', lane) ~= token then
+    answers[i] = 0
+  else
+    answers[i] = 1
+    local number, _, recipient = parts(lane)
+    local id = id_of(redis.call('LINDEX', tag .. 'lane:' .. lane, 0))
+    redis.call('HDEL', tag .. 'held', lane)
+    redis.call('SREM', flight, lane)
+    add(touched, number, -1)
+    if echoes and redis.call('HDEL', tag .. 'echoes', id) == 1 and what ~= 'd' then
+      what, fact, answers[i] = 'd', '', 2
+      echoed = echoed + 1
+    end
+    if what == 'd' then
+      finish(lane, id)
+      add(ended, number, -1)
+      add(completed, number, 1)
+    elseif what == 'b' then
+      redis.call('HSET', tag .. 'dead', id, blob)
+      redis.call('ZADD', tag .. 'dead:order', now, id)
+      if doubtful then redis.call('SADD', tag .. 'dead:unknown', id) end
+      finish(lane, id)
+      add(ended, number, -1)
+      add(failed, number, 1)
+    else
+      set_progress(lane, blob)
+      if doubtful then
+        redis.call('HSET', tag .. 'open', id, lane)
+      else
+        redis.call('HDEL', tag .. 'open', id)
+      end
+      if what == 'p' then
+        redis.call('ZADD', tag .. 'parked', wait < 0 and '+inf' or now + wait, lane)
+      elseif wait > 0 then
+        redis.call('ZADD', tag .. 'delayed', now + wait, lane)
+        retried = retried + 1
+      else
+        line_up(lane, true)
+      end
+    end
+    if fact ~= '' then facts[#facts + 1] = fact end
+    if signal ~= '0' then add(signals, number .. '|' .. signal, 1) end
+    if scope ~= '' then slow(number, recipient, scope, scope_wait) end
+    if stop ~= '' then
+      local key = number_key(number)
+      redis.call('HSET', key, 'stopped', stop, 'stopped_at', now, 'stopped_token', redis.call('HGET', key, 'token') or '')
+    end
+    if string.sub(token, -1) == 'p' then probe_ended(number, signal) end
+  end
+end
+
+for name, n in pairs(signals) do
+  local number, signal = string.sub(name, 1, -3), string.sub(name, -1)
+  local key = tag .. 'breaker:' .. number
+  redis.call('HINCRBY', key, whole(second) .. signal, n)
+  redis.call('EXPIRE', key, 2 * back)
+end
+for name in pairs(signals) do
+  local number = string.sub(name, 1, -3)
+  if string.sub(name, -1) == '-' and redis.call('HEXISTS', number_key(number), 'breaker') == 0 then
+    local bad, all = outcomes(number)
+    if all >= least and 2 * bad > all then open_breaker(number, false) end
+  end
+end
+
+if #facts > 0 then redis.call('LPUSH', tag .. 'facts:ready', unpack(facts)) end
+local all_ended, all_completed, all_failed, any = 0, 0, 0, false
+write(touched, 'in_flight')
+write(ended, 'backlog')
+write(completed, 'completed')
+write(failed, 'failed')
+for number in pairs(touched) do
+  any = true
+  redis.call('ZADD', tag .. 'numbers', 'NX', now_us, number)
+end
+for _, n in pairs(ended) do all_ended = all_ended + n end
+for _, n in pairs(completed) do all_completed = all_completed + n end
+for _, n in pairs(failed) do all_failed = all_failed + n end
+count('backlog', all_ended)
+count('completed', all_completed)
+count('failed', all_failed)
+count('retried', retried)
+count('echoed', echoed)
+if any then wake() end
+return answers
