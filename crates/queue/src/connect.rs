@@ -87,6 +87,17 @@ impl Redis {
             .await?)
     }
 
+    /// Takes a key away: for benchmarks.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn forget(&self, key: &str) -> Result<(), QueueError> {
+        Ok(redis::cmd("UNLINK")
+            .arg(key)
+            .exec_async(&mut self.connection())
+            .await?)
+    }
+
     /// A handle on the shared connection.
     pub(crate) fn connection(&self) -> ConnectionManager {
         self.shared.clone()

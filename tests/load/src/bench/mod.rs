@@ -1,7 +1,9 @@
 //! All figures, in one run on one machine.
 
+mod compress;
 mod idle;
 mod ingress;
+mod lanes;
 mod node;
 mod report;
 mod stack;
@@ -38,6 +40,14 @@ pub async fn all(plan: &Plan) -> Result<()> {
     }
     if wanted("worker") {
         worker::measure(plan, &mut report).await?;
+    }
+    if wanted("lanes") {
+        lanes::measure(plan, &mut report).await?;
+    }
+    // Only on request: it makes no figure.
+    if plan.only == "compress" {
+        compress::measure().await?;
+        return Ok(());
     }
     report.write()
 }
