@@ -129,7 +129,7 @@ impl PartitionKeys {
 /// | `heads` | hash | lane → progress of its head, absent before the first attempt |
 /// | `open` | hash | message id → lane, while an attempt has been made and its end is not known |
 /// | `echoes` | hash | message id → 1, echoed by a status while its attempt was still under way |
-/// | `pair:<number>/<recipient>` | string | token bucket of a pair (GCRA: theoretical arrival time, µs), gone when full |
+/// | `pair:<number>/<recipient>` | string | burst of a pair: `<paid back at, µs>/<began at, µs>/<messages>`, gone when paid back |
 /// | `account:<id>` | hash | token bucket of an account, there when limited |
 /// | `breaker:<number>` | hash | outcomes by second |
 /// | `idem:<digest>` | string | digest of the request and id of the message that an idempotency key stands for |

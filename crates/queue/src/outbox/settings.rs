@@ -183,7 +183,7 @@ impl LaneSettings {
         Key::new(
             "limits.pair_burst",
             "45",
-            "Messages to the same person at once, borrowed from the time to come (Meta's limit is 45).",
+            "Messages to the same person within one interval, borrowed from the time to come and paid back before the next one goes (Meta's limit is 45).",
         ),
         Key::new(
             "limits.slow_factor",

@@ -188,23 +188,28 @@ local function next_lane(n)
   end
 end
 
--- Whether the pair has a token; takes it. Else the lane waits aside until it will have one.
+-- Whether the pair may have one more; counts it. Else the lane waits aside until it may. As Meta counts: a burst lasts as
+-- long as one message is paid for, and after it nothing goes until all of it is paid back. Our clock is not Meta's, so a
+-- burst ends a little earlier here and the next one begins a little later.
 local function take_pair(lane, element)
   if pair_us <= 0 or string.sub(element, 10, 10) ~= 'p' then return true end
   local number, _, recipient = parts(lane)
   local key = tag .. 'pair:' .. number .. '/' .. recipient
-  local slack = (pair_burst - 1) * pair_us
-  local tat = tonumber(redis.call('GET', key)) or 0
-  if tat > now_us + slack then
-    redis.call('ZADD', tag .. 'delayed', math.ceil((tat - slack) / 1000), lane)
+  local free, began, burst = string.match(redis.call('GET', key) or '0/0/0', '^(%d+)/(%d+)/(%d+)$')
+  free, began, burst = tonumber(free), tonumber(began), tonumber(burst)
+  if now_us >= free then
+    free, began, burst = now_us + math.min(100000, pair_us / 10), now_us, 0
+  elseif burst >= pair_burst or now_us > began + pair_us * 0.75 then
+    redis.call('ZADD', tag .. 'delayed', math.ceil(free / 1000), lane)
     return false
   end
-  tat = math.max(tat, now_us) + pair_us
-  redis.call('SET', key, whole(tat), 'PX', math.ceil((tat - now_us) / 1000))
+  free = free + pair_us
+  local value = whole(free) .. '/' .. whole(began) .. '/' .. whole(burst + 1)
+  redis.call('SET', key, value, 'PX', math.ceil((free - now_us) / 1000))
   return true
 end
 
-local scanned, probing = 0, {}
+local scanned = 0
 local function take_one(n)
   local lane = next_lane(n)
   if not lane then return false end

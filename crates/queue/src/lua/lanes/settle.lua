@@ -90,8 +90,9 @@ end
 local function slow(number, recipient, scope, wait)
   if scope == 'p' then
     if pair_us > 0 and wait > 0 then
-      local tat = now_us + wait * 1000 + (pair_burst - 1) * pair_us
-      redis.call('SET', tag .. 'pair:' .. number .. '/' .. recipient, whole(tat), 'PX', math.ceil((tat - now_us) / 1000))
+      -- As at the end of a burst that is paid back by then.
+      local value = whole(now_us + wait * 1000) .. '/0/' .. whole(pair_burst)
+      redis.call('SET', tag .. 'pair:' .. number .. '/' .. recipient, value, 'PX', wait)
     end
     return
   end
