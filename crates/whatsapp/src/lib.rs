@@ -1,10 +1,12 @@
-//! All that Meta defines about WhatsApp webhooks: their shape, their signature, their many types.
+//! All that Meta defines about WhatsApp: webhooks with their signature and many types, messages to be sent and the
+//! answers to them. Nothing here does I/O.
 //!
 //! ```text
 //! raw bytes ──signature──▶ parse ──▶ Webhook ──updates()──▶ Update { Message | Status | Echo | History | Account | Malformed }
+//! a body to send ──send::check──▶ Checked | Fault…        Meta's answer ──graph::judge──▶ Judgement
 //! ```
 //!
-//! In reading order:
+//! Inbound, in reading order:
 //!
 //! - [`signature`]: is it from Meta? Over the raw bytes, before anything else.
 //! - `json`: validates a body once, then cuts it into parts without copying; `text`, `timestamp` and `error` read the
@@ -15,17 +17,27 @@
 //! - `escape`: finds what Postgres cannot hold, so that one bad item does not cost its siblings.
 //! - `isolate`: one update as a webhook of its own, to be retried, dead-lettered and replayed alone.
 //!
+//! Outbound, in reading order:
+//!
+//! - [`send`]: is a body known to be wrong? Each fault with its JSON pointer; what cannot be known passes.
+//! - [`graph`]: what an answer means for the message, by the table of error codes; the codes in our own words.
+//! - [`echo`]: our id in `biz_opaque_callback_data`, which settles what became of a message whose answer was lost.
+//! - [`signature`]: `appsecret_proof` too.
+//!
 //! Unknown types, fields, statuses and words are kept with their raw JSON. No type here shows content in `Debug`.
 
 mod account;
 mod contact;
+pub mod echo;
 mod error;
 mod escape;
 mod fields;
+pub mod graph;
 mod isolate;
 mod json;
 mod message;
 mod problem;
+pub mod send;
 pub mod signature;
 mod status;
 mod text;

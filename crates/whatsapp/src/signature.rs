@@ -91,19 +91,29 @@ impl fmt::Debug for AppSecrets {
 
 /// The header's value for a body: `sha256=` and 64 lower-case hex digits.
 pub fn sign(secret: &[u8], body: &[u8]) -> String {
-    let digest = keyed_state(secret)
-        .chain_update(body)
-        .finalize()
-        .into_bytes();
     let mut header = String::with_capacity(PREFIX.len() + 64);
     header.push_str("sha256=");
-    for byte in digest {
-        header.extend(
+    push_hex(&mut header, secret, body);
+    header
+}
+
+/// `appsecret_proof` of requests to the Graph API: shows that who sends the token also has the app's secret. Meta asks
+/// for it where "Require App Secret" is on. Hex HMAC-SHA256 of the token, keyed with the secret.
+pub fn appsecret_proof(app_secret: &SecretString, token: &SecretString) -> String {
+    let mut proof = String::with_capacity(64);
+    let secret = app_secret.expose_secret().as_bytes();
+    push_hex(&mut proof, secret, token.expose_secret().as_bytes());
+    proof
+}
+
+fn push_hex(text: &mut String, secret: &[u8], signed: &[u8]) {
+    let digest = keyed_state(secret).chain_update(signed).finalize();
+    for byte in digest.into_bytes() {
+        text.extend(
             [byte >> 4, byte & 15]
                 .map(|nibble| char::from(b"0123456789abcdef"[usize::from(nibble)])),
         );
     }
-    header
 }
 
 #[expect(
@@ -137,7 +147,7 @@ fn nibble(digit: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{AppSecrets, SecretsError, SignatureError, sign};
+    use super::{AppSecrets, SecretsError, SignatureError, appsecret_proof, sign};
     use secrecy::SecretString;
 
     const BODY: &[u8] = br#"{"object":"whatsapp_business_account","entry":[]}"#;
@@ -153,6 +163,17 @@ mod tests {
         assert_eq!(
             secrets(&["test_app_secret"]).verify(Some(HEADER.as_bytes()), BODY),
             Ok(())
+        );
+    }
+
+    /// The value is from Python: `hmac.new(secret, token, hashlib.sha256).hexdigest()`.
+    #[test]
+    fn the_proof_of_the_app_secret() {
+        let secret = SecretString::from("0123456789abcdef0123456789abcdef");
+        let token = SecretString::from("EAAG-not-a-token");
+        assert_eq!(
+            appsecret_proof(&secret, &token),
+            "03f5fb85360210d301cc33e91bfa46d925881f5c977abeb5d0c8c9aa7c72b913"
         );
     }
 

@@ -2,7 +2,10 @@
 
 use std::time::SystemTime;
 
+use uuid::Uuid;
+
 use crate::contact::{Contact, ContactBook, Customer};
+use crate::echo;
 use crate::error::MetaError;
 use crate::json::{Field, Json, Wire, object};
 use crate::problem::ParseError;
@@ -148,6 +151,11 @@ impl<'a> Status<'a> {
             parent.as_ref(),
             self.contact.as_ref(),
         )
+    }
+
+    /// Our id of the message, when the callback data is one of ours. Others of the business write there too.
+    pub fn our_id(&self) -> Option<Uuid> {
+        echo::parse_callback(self.biz_opaque_callback_data.as_ref()?)
     }
 
     /// The code of the first error that has one.
