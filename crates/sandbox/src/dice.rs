@@ -3,6 +3,9 @@
 //! SplitMix64 (Steele, Lea, Flood 2014), in a few lines of our own: the generators of a library may change with its
 //! version, and then an old seed would no longer show the old failure.
 
+use std::ops::Range;
+use std::time::Duration;
+
 /// A seeded generator. Not for secrets.
 #[derive(Clone, Debug)]
 pub(crate) struct Dice(u64);
@@ -31,6 +34,15 @@ impl Dice {
     pub(crate) fn chance(&mut self, share: f64) -> bool {
         // 53 bits, as many as an f64 has.
         ((self.next() >> 11) as f64) < share * (1u64 << 53) as f64
+    }
+
+    /// A time of this range; its beginning when it is empty.
+    pub(crate) fn between(&mut self, range: &Range<Duration>) -> Duration {
+        let span = range.end.saturating_sub(range.start);
+        match u64::try_from(span.as_nanos()).unwrap_or(u64::MAX) {
+            0 => range.start,
+            span => range.start + Duration::from_nanos(self.next() % span),
+        }
     }
 
     /// Fisher and Yates.
