@@ -22,8 +22,12 @@ pub(crate) struct App {
     pub(crate) retry_after: HeaderValue,
     pub(crate) durable: Durable,
     pub(crate) counters: Counters,
-    open: AtomicBool,
+    pub(crate) gate: Gate,
 }
+
+/// Whether Redis has been found fit to hold what it is given. Clones are the same gate.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Gate(Arc<AtomicBool>);
 
 /// What became of the requests. Relaxed throughout: each number stands alone.
 #[derive(Debug, Default)]
@@ -43,22 +47,33 @@ impl App {
             body_limit: config.body_limit,
             body_timeout: config.body_timeout,
             body_memory: Memory::new(config.body_memory),
-            // Whole seconds, at least one: 0 would mean "at once".
-            retry_after: HeaderValue::from(config.retry_after.as_secs().max(1)),
+            retry_after: Self::retry_after(config),
             durable,
             counters: Counters::default(),
-            open: AtomicBool::new(false),
+            gate: Gate::default(),
         }
-    }
-
-    /// Redis has been found fit to hold webhooks.
-    pub(crate) fn open(&self) {
-        self.open.store(true, Ordering::Relaxed);
     }
 
     /// Whether webhooks may go to Redis. Until it has been asked, it might be one that evicts keys.
     pub(crate) fn is_open(&self) -> bool {
-        self.open.load(Ordering::Relaxed)
+        self.gate.is_open()
+    }
+
+    /// What Retry-After says.
+    pub(crate) fn retry_after(config: &Config) -> HeaderValue {
+        // Whole seconds, at least one: 0 would mean "at once".
+        HeaderValue::from(config.retry_after.as_secs().max(1))
+    }
+}
+
+impl Gate {
+    /// Redis has been found fit.
+    pub(crate) fn open(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }
 

@@ -4,12 +4,16 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use waypost_queue::{InboxSettings, RedisSettings};
+use waypost_queue::{InboxSettings, OutboxSettings, RedisSettings};
 use waypost_runtime::{AdminSettings, ServeSettings, TlsSettings};
-use waypost_settings::{Key, Layered, Lookup, Reader, SecretString, SettingsError, refuse_unknown};
+use waypost_settings::{
+    Key, Layered, Lookup, NumbersSettings, Reader, SecretString, SettingsError, WHATSAPP,
+    refuse_unknown,
+};
 use waypost_telemetry::LogSettings;
 use waypost_whatsapp::signature::AppSecrets;
 
+use crate::send::SendSettings;
 use crate::spool::SpoolSettings;
 
 /// Every key that this service reads.
@@ -17,6 +21,9 @@ pub const KEYS: &[&[Key]] = &[
     INGRESS,
     WHATSAPP,
     SpoolSettings::KEYS,
+    SendSettings::KEYS,
+    NumbersSettings::KEYS,
+    OutboxSettings::KEYS,
     TlsSettings::KEYS,
     AdminSettings::KEYS,
     RedisSettings::KEYS,
@@ -72,20 +79,6 @@ const INGRESS: &[Key] = &[
     ),
 ];
 
-const WHATSAPP: &[Key] = &[
-    Key::secret(
-        "whatsapp.app_secrets",
-        "Secrets of the Meta apps whose webhooks are taken, with commas between them. Several at once while one is rotated.",
-    )
-    .alias(&["WHATSAPP_APP_SECRET"]),
-    Key::secret(
-        "whatsapp.verify_tokens",
-        "Tokens that Meta may show in the handshake of the webhook's address, with commas between them.",
-    )
-    .alias(&["WEBHOOK_VERIFY_TOKEN"]),
-    Key::secret("whatsapp.api_token", "Token for the Graph API. Nothing uses it yet.").alias(&["WHATSAPP_API_TOKEN"]),
-];
-
 /// The configuration of the service, checked.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -111,6 +104,12 @@ pub struct Config {
     pub inbox: InboxSettings,
     /// Where webhooks go while Redis is away.
     pub spool: Option<SpoolSettings>,
+    /// The Send API.
+    pub send: SendSettings,
+    /// The file of business numbers, for their accounts.
+    pub numbers: NumbersSettings,
+    /// Where accepted messages go.
+    pub outbox: OutboxSettings,
     /// What webhooks may be signed with.
     pub app_secrets: AppSecrets,
     /// What the handshake may show. None: every handshake is refused.
@@ -146,16 +145,31 @@ impl Config {
             redis: RedisSettings::from_lookup(lookup)?,
             inbox: InboxSettings::from_lookup(lookup)?,
             spool: SpoolSettings::from_lookup(lookup)?,
+            send: SendSettings::from_lookup(lookup)?,
+            numbers: NumbersSettings::from_lookup(lookup)?,
+            outbox: OutboxSettings::from_lookup(lookup)?,
             app_secrets,
             verify_tokens: whatsapp.secrets("whatsapp.verify_tokens")?,
         };
-        if config.body_memory < config.body_limit {
-            return Err(SettingsError::Contradiction {
-                keys: vec!["ingress.body_memory", "ingress.body_limit"],
-                reason: "a webhook of the largest size would never fit into the memory".to_owned(),
-            });
-        }
+        config.check_memory()?;
         Ok(config)
+    }
+
+    fn check_memory(&self) -> Result<(), SettingsError> {
+        let sends = self.send.keys_file.is_some();
+        for (counts, limit, key) in [
+            (true, self.body_limit, "ingress.body_limit"),
+            (sends, self.send.body_limit, "send.body_limit"),
+            (sends, self.send.batch_body_limit, "send.batch_body_limit"),
+        ] {
+            if counts && self.body_memory < limit {
+                return Err(SettingsError::Contradiction {
+                    keys: vec!["ingress.body_memory", key],
+                    reason: "a body of the largest size would never fit into the memory".to_owned(),
+                });
+            }
+        }
+        Ok(())
     }
 }
 
@@ -229,8 +243,14 @@ mod tests {
             ("tls.certificate", "/only/half"),
             ("tls.client_ca", "/alone"),
             ("spool.max_bytes", "1KiB"),
+            ("send.on_unknown", "guess"),
+            ("send.body_limit", "0"),
+            ("send.batch_body_limit", "1GiB"),
         ] {
-            let lookup = given().with(key, value).with("spool.dir", "/tmp/spool");
+            let lookup = given()
+                .with("spool.dir", "/tmp/spool")
+                .with("send.keys_file", "/tmp/keys.toml")
+                .with(key, value);
             let text = Config::from_lookup(&lookup).unwrap_err().to_string();
             assert!(text.contains(key), "{text}");
         }

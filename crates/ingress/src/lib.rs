@@ -1,10 +1,10 @@
-//! Takes Meta's webhooks in: receive, verify, accept, enqueue.
+//! The two ways in: Meta's webhooks (receive, verify, accept, enqueue), and messages to be sent.
 //!
 //! A webhook that is answered 200 is durable: Redis has acknowledged it, or the spool has it on disk. Everything
 //! else is answered with an error, and Meta sends it again for days. The body is never parsed here; what is signed
 //! is taken, and making sense of it is the worker's business.
 //!
-//! The way of a request, in reading order:
+//! The way of a webhook, in reading order:
 //!
 //! 1. `layers`: the tower layers around it, in one list.
 //! 2. `receive`: path and method, and `answer`: all that is ever answered.
@@ -12,7 +12,9 @@
 //! 4. `accept`: the steps of a webhook, over `body` (limit, patience, memory).
 //! 5. `enqueue`: to Redis, or, when that is away, to the `spool`.
 //!
-//! Around it: `config`, and `run`, where the order of start and stop stands.
+//! Beside it, on a listener of its own, [`send`]: the Send API, through which messages go out.
+//!
+//! Around both: `config`, and `run`, where the order of start and stop stands.
 
 mod accept;
 mod answer;
@@ -23,6 +25,7 @@ mod enqueue;
 mod layers;
 mod receive;
 mod run;
+pub mod send;
 mod spool;
 mod verify;
 

@@ -9,14 +9,16 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
-use waypost_queue::{Enqueuer, EnqueuerTask, QueueError, Redis};
+use waypost_queue::{AcceptorTask, Enqueuer, EnqueuerTask, QueueError, Redis};
 use waypost_runtime::admin::serve_admin;
 use waypost_runtime::{Drained, Health, Phase, Tls, TlsError, listen, serve};
+use waypost_settings::SettingsError;
 
 use crate::app::App;
 use crate::config::Config;
 use crate::enqueue::Durable;
 use crate::layers;
+use crate::send::Sending;
 use crate::spool::{self, Spool, SpoolError, SpoolTask};
 
 /// How often Redis is asked at the start while it does not answer.
@@ -29,6 +31,8 @@ const LAST_WRITES: Duration = Duration::from_secs(5);
 pub struct Listeners {
     /// The public one, for Meta.
     pub webhook: TcpListener,
+    /// The private one for those who send; served when there is a file of keys.
+    pub send: Option<TcpListener>,
     /// The private one, for `/livez` and `/readyz`.
     pub admin: Option<TcpListener>,
 }
@@ -37,11 +41,19 @@ impl Listeners {
     /// Binds what is configured.
     pub async fn bind(config: &Config) -> io::Result<Self> {
         let webhook = listen("ingress.listen", config.listen).await?;
+        let send = match config.send.keys_file {
+            Some(_) => Some(listen("send.listen", config.send.listen).await?),
+            None => None,
+        };
         let admin = match config.admin.listen {
             Some(address) => Some(listen("admin.listen", address).await?),
             None => None,
         };
-        Ok(Self { webhook, admin })
+        Ok(Self {
+            webhook,
+            send,
+            admin,
+        })
     }
 }
 
@@ -58,6 +70,9 @@ pub enum IngressError {
     /// The certificate can't be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The file of keys or of numbers can't be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
 }
 
 /// Runs until `shutdown` completes, then drains.
@@ -80,6 +95,7 @@ pub async fn run(
         &config,
         Durable::new(enqueuer.clone(), spool.clone()),
     ));
+    let sending = Sending::start(&config, &redis, listeners.send, app.gate.clone())?;
     let health = Health::default();
     let admin = listeners
         .admin
@@ -102,18 +118,19 @@ pub async fn run(
         }
         health.enter(Phase::Draining);
     };
-    let drained = serve(
+    let webhooks = serve(
         listeners.webhook,
         layers::service(Arc::clone(&app)),
         settings,
         stop,
-    )
-    .await;
+    );
+    // One drain for both: they begin it together, and neither holds up the other.
+    let (drained, sending) = tokio::join!(webhooks, sending.serve(config.serve, &health));
     opening.abort();
     // Its end drops the enqueuer and the spool that it holds; the tasks behind them wait for that.
     let _ = opening.await;
     report(&app, drained);
-    finish(app, enqueuer_task, spool_task).await;
+    finish(app, enqueuer_task, spool_task, sending).await;
     stop_admin(&health, admin).await;
     verdict
 }
@@ -138,7 +155,7 @@ async fn open(
         }
         sleep(ASK_AGAIN).await;
     }
-    app.open();
+    app.gate.open();
     health.enter(Phase::Running);
     tracing::info!("taking webhooks");
     if let Some((spool, enqueuer)) = backlog {
@@ -150,16 +167,26 @@ async fn open(
 }
 
 /// Drops the last handles and waits for what they had under way.
-async fn finish(app: Arc<App>, enqueuer: EnqueuerTask, spool: Option<SpoolTask>) {
+async fn finish(
+    app: Arc<App>,
+    enqueuer: EnqueuerTask,
+    spool: Option<SpoolTask>,
+    outbox: Option<AcceptorTask>,
+) {
     drop(app);
     let all = async {
         enqueuer.finished().await;
+        if let Some(outbox) = outbox {
+            outbox.finished().await;
+        }
         if let Some(spool) = spool {
             spool.finished().await;
         }
     };
     if timeout(LAST_WRITES, all).await.is_err() {
-        tracing::warn!("the last writes did not end in time; what they carry was not answered 200");
+        tracing::warn!(
+            "the last writes did not end in time; what they carry was not answered as taken"
+        );
     }
 }
 

@@ -9,18 +9,7 @@ use crate::SettingsError;
 
 /// Reads and flattens the file: `[redis] url = "…"` becomes `redis.url`; a list becomes its items with commas.
 pub(crate) fn read(path: &Path) -> Result<BTreeMap<String, String>, SettingsError> {
-    let text = std::fs::read_to_string(path).map_err(|source| SettingsError::File {
-        path: path.to_owned(),
-        source,
-    })?;
-    let table: Table = text.parse().map_err(|error: toml::de::Error| {
-        // Not the error's Display: that quotes the line, and the line may hold a secret.
-        SettingsError::Syntax {
-            path: path.to_owned(),
-            line: error.span().map_or(0, |span| line_of(&text, span.start)),
-            reason: error.message().to_owned(),
-        }
-    })?;
+    let table = table(path, &text(path)?)?;
     let mut values = BTreeMap::new();
     flatten("", &table, &mut values).map_err(|reason| SettingsError::Syntax {
         path: path.to_owned(),
@@ -28,6 +17,26 @@ pub(crate) fn read(path: &Path) -> Result<BTreeMap<String, String>, SettingsErro
         reason,
     })?;
     Ok(values)
+}
+
+/// The text of a file.
+pub(crate) fn text(path: &Path) -> Result<String, SettingsError> {
+    std::fs::read_to_string(path).map_err(|source| SettingsError::File {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// The TOML of a text; `path` is for the message.
+pub(crate) fn table(path: &Path, text: &str) -> Result<Table, SettingsError> {
+    text.parse().map_err(|error: toml::de::Error| {
+        // Not the error's Display: that quotes the line, and the line may hold a secret.
+        SettingsError::Syntax {
+            path: path.to_owned(),
+            line: error.span().map_or(0, |span| line_of(text, span.start)),
+            reason: error.message().to_owned(),
+        }
+    })
 }
 
 fn line_of(text: &str, offset: usize) -> usize {

@@ -14,6 +14,8 @@
 //! - `reader`: [`Reader`], typed access, over the little grammars of `parse` ("250ms", "3MiB").
 //! - `unknown`: [`refuse_unknown`], so that a misspelt key stops the start instead of being ignored.
 //! - `effective`: [`effective`], what is in force and from where, with secrets masked.
+//! - `numbers`: [`NumbersFile`], the business numbers with their tokens, and [`Watched`], which follows the file.
+//! - `whatsapp`: [`WHATSAPP`], the one section that several services read.
 //! - `error`: [`SettingsError`]. No variant ever carries the value of a secret.
 
 mod effective;
@@ -22,15 +24,19 @@ mod file;
 mod key;
 mod layered;
 mod lookup;
+mod numbers;
 mod parse;
 mod reader;
 mod unknown;
+mod whatsapp;
 
 pub use effective::{MASK, Row, effective};
 pub use error::SettingsError;
 pub use key::Key;
 pub use layered::Layered;
 pub use lookup::{Found, Lookup, MapLookup, Origin};
+pub use numbers::{Keeper, Number, NumbersFile, NumbersSettings, Watched};
 pub use reader::Reader;
 pub use secrecy::{ExposeSecret, SecretString};
 pub use unknown::{SECTIONS, refuse_unknown};
+pub use whatsapp::WHATSAPP;

@@ -5,8 +5,27 @@ use crate::{Key, Lookup, SettingsError};
 /// Every section that some Waypost process reads. One file or ConfigMap serves all processes, so a section that
 /// is here and that a process does not read itself is not its business; any other is a mistake.
 pub const SECTIONS: &[&str] = &[
-    "redis", "inbox", "events", "dedup", "postgres", "webhooks", "ingress", "spool", "tls",
-    "worker", "admin", "log", "whatsapp",
+    "redis",
+    "inbox",
+    "events",
+    "dedup",
+    "postgres",
+    "webhooks",
+    "ingress",
+    "spool",
+    "tls",
+    "worker",
+    "admin",
+    "log",
+    "whatsapp",
+    "numbers",
+    "outbox",
+    "send",
+    "graph",
+    "dispatcher",
+    "lanes",
+    "limits",
+    "breaker",
 ];
 
 /// Refuses the first name in `lookup` that is no key of `keys`, unless it lies in a section that only other

@@ -17,6 +17,8 @@ pub(crate) const SECOND_SECRET: &str = "second secret";
 pub(crate) struct Service {
     pub(crate) address: SocketAddr,
     pub(crate) admin: SocketAddr,
+    /// The Send API's, when the settings name a file of keys.
+    pub(crate) send: SocketAddr,
     stop: oneshot::Sender<()>,
     done: JoinHandle<Result<(), IngressError>>,
 }
@@ -41,18 +43,21 @@ impl Service {
         let config = Config::from_lookup(&lookup(redis_url, settings)).unwrap();
         let webhook = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let admin = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let addresses = (webhook.local_addr().unwrap(), admin.local_addr().unwrap());
+        let send = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addresses = [&webhook, &admin, &send].map(|listener| listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
         let listeners = Listeners {
             webhook,
+            send: Some(send),
             admin: Some(admin),
         };
         let done = tokio::spawn(run(config, listeners, async move {
             let _ = stopped.await;
         }));
         Self {
-            address: addresses.0,
-            admin: addresses.1,
+            address: addresses[0],
+            admin: addresses[1],
+            send: addresses[2],
             stop,
             done,
         }
