@@ -17,7 +17,7 @@ if what == 'configure' then
   changed = set('account', ARGV[3]) + set('limit_file', ARGV[4]) + set('token', ARGV[5])
   local s = redis.call('HMGET', key, 'stopped', 'stopped_token')
   -- Somebody who changed the token has mended what was wrong with the old one.
-  if s[1] and s[2] ~= '' and s[2] ~= ARGV[5] then
+  if s[1] and s[2] and s[2] ~= ARGV[5] then
     redis.call('HDEL', key, 'stopped', 'stopped_at', 'stopped_token')
     changed = changed + 1
   end

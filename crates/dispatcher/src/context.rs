@@ -1,0 +1,23 @@
+//! What every message needs.
+
+use reqwest::Client;
+use tokio_util::sync::CancellationToken;
+use waypost_queue::{Inbox, Outbox};
+use waypost_runtime::health::Check;
+use waypost_settings::Watched;
+
+use crate::config::{DispatcherSettings, GraphSettings};
+
+/// Shared by all messages of a process.
+pub(crate) struct Context {
+    pub(crate) client: Client,
+    pub(crate) graph: GraphSettings,
+    pub(crate) numbers: Watched,
+    pub(crate) settings: DispatcherSettings,
+    pub(crate) outbox: Outbox,
+    /// Echoes come in by it.
+    pub(crate) inbox: Inbox,
+    /// Cancelled when the process is to stop at once: a settlement that waits for Redis then gives up.
+    pub(crate) stopping: CancellationToken,
+    pub(crate) redis: Check,
+}

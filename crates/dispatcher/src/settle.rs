@@ -1,0 +1,93 @@
+//! Ends turns: all outcomes that wait at one moment go with one script.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use waypost_queue::{Echo, LaneConsumer, QueueError, Settle};
+
+use crate::context::Context;
+use crate::outcome::Outcome;
+
+/// Outcomes in one script. It stops Redis for everyone else, so it must be short.
+const GROUP: usize = 128;
+/// Pause between tries while Redis is away.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Settles what comes, until nobody can send anything more; then ends the lease.
+pub(crate) async fn settle(
+    context: Arc<Context>,
+    consumer: Arc<LaneConsumer>,
+    mut outcomes: mpsc::Receiver<Outcome>,
+    beat: JoinHandle<()>,
+) {
+    let mut group = Vec::with_capacity(GROUP);
+    while outcomes.recv_many(&mut group, GROUP).await > 0 {
+        for outcome in &mut group {
+            // Whoever waits to be settled needs no slot: the next one may go meanwhile.
+            outcome.slot = None;
+        }
+        end(&context, &consumer, &group).await;
+        group.clear();
+    }
+    beat.abort();
+    match consumer.leave().await {
+        Ok(0) => {}
+        Ok(lanes) => tracing::warn!(lanes, "left with messages whose outcome is unknown"),
+        Err(error) => tracing::warn!("lease not given back, it will lapse: {error}"),
+    }
+}
+
+/// Settles a group, and goes on trying while Redis is away: nobody else knows of these outcomes.
+async fn end(context: &Context, consumer: &LaneConsumer, group: &[Outcome]) {
+    let endings: Vec<_> = group.iter().map(Outcome::ending).collect();
+    loop {
+        match consumer.settle(&endings).await {
+            Ok(codes) => {
+                context.redis.pass();
+                // Of an earlier try whose answer was lost, or because the lease lapsed.
+                if codes.contains(&Settle::Fenced) {
+                    late_news(context, group, &codes).await;
+                }
+                return;
+            }
+            Err(error) => {
+                if !rest(context, &error).await {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Others hold these by now and think that nothing is known of them. Of those that Meta took, we know.
+async fn late_news(context: &Context, group: &[Outcome], codes: &[Settle]) {
+    let echoes: Vec<Echo> = group
+        .iter()
+        .zip(codes)
+        .filter(|(outcome, code)| **code == Settle::Fenced && outcome.is_done())
+        .map(|(outcome, _)| Echo {
+            id: outcome.turn.id(),
+            phone_number_id: outcome.turn.phone_number_id().to_owned(),
+        })
+        .collect();
+    if echoes.is_empty() {
+        return;
+    }
+    while let Err(error) = context.outbox.echo(&echoes).await {
+        if !rest(context, &error).await {
+            return;
+        }
+    }
+}
+
+/// Waits before the next try; false when the process ends meanwhile.
+async fn rest(context: &Context, error: &QueueError) -> bool {
+    tracing::warn!("outcomes wait for Redis: {error}");
+    context.redis.fail(error.to_string());
+    tokio::select! {
+        () = tokio::time::sleep(PAUSE) => true,
+        () = context.stopping.cancelled() => false,
+    }
+}

@@ -1,0 +1,105 @@
+//! One turn, from lease to outcome.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use futures_util::FutureExt;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use waypost_queue::{How, Outgoing, Signal, Turn};
+use waypost_whatsapp::graph::explain;
+
+use crate::call::{Called, call};
+use crate::context::Context;
+use crate::judge::{Attempt, conclude};
+use crate::outcome::{Outcome, fact};
+use crate::policy;
+use crate::prepare::{Unusable, prepare};
+
+/// Deals with a turn and hands its outcome over to be settled.
+pub(crate) async fn work(
+    context: Arc<Context>,
+    turn: Turn,
+    slot: Option<OwnedSemaphorePermit>,
+    settler: mpsc::Sender<Outcome>,
+) {
+    let mut outcome = match policy::decide(&context, turn).await {
+        Ok(decided) => decided,
+        Err(to_be_sent) => send(&context, to_be_sent).await,
+    };
+    outcome.slot = slot;
+    // The settler outlives its senders, unless the process ends at once: then the lease lapses, and nothing is lost.
+    let _ = settler.send(outcome).await;
+}
+
+async fn send(context: &Context, turn: Turn) -> Outcome {
+    let Ok(outgoing) = &turn.outgoing else {
+        // Unreadable ones were decided about before.
+        return Outcome::quiet(turn, How::Release);
+    };
+    let outgoing = outgoing.clone();
+    let prepared = match prepare(context, &outgoing) {
+        Ok(prepared) => prepared,
+        Err(why) => return unusable(turn, why),
+    };
+    let started_at = SystemTime::now();
+    // Whatever happens in there, the request may have gone out.
+    let called = AssertUnwindSafe(call(&context.client, prepared))
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| {
+            Called::Unknown("the dispatcher failed in the middle of it".to_owned())
+        });
+    let attempt = Attempt {
+        called,
+        started_at,
+        finished_at: SystemTime::now(),
+    };
+    let (outcome, operator) = conclude(&context.settings, turn, &outgoing, attempt);
+    tell(&outgoing, &outcome, operator);
+    outcome
+}
+
+/// Nothing was sent: the number stops, and its messages wait.
+fn unusable(turn: Turn, Unusable(why): Unusable) -> Outcome {
+    tracing::warn!(phone_number_id = turn.phone_number_id(), "stopped: {why}");
+    let told = fact(&turn, &turn.progress, waypost_model::SendState::Accepted);
+    Outcome {
+        stop: Some(why.to_owned()),
+        fact: Some(told),
+        signal: Signal::None,
+        ..Outcome::quiet(turn, How::Release)
+    }
+}
+
+/// One line for each attempt. Neither what was written nor who gets it is in it.
+fn tell(outgoing: &Outgoing, outcome: &Outcome, operator: bool) {
+    let Some(fact) = &outcome.fact else { return };
+    let took = fact
+        .finished_at
+        .and_then(|end| end.duration_since(fact.started_at).ok())
+        .unwrap_or_default();
+    let code = fact.error_code.unwrap_or(0);
+    if operator || outcome.stop.is_some() {
+        tracing::warn!(
+            message_id = %outgoing.id,
+            phone_number_id = outgoing.phone_number_id,
+            attempt = fact.attempt,
+            verdict = fact.verdict,
+            code,
+            ?took,
+            "{}", explain(code).unwrap_or("somebody should look at this")
+        );
+    } else {
+        tracing::debug!(
+            message_id = %outgoing.id,
+            request_id = %outgoing.request_id,
+            phone_number_id = outgoing.phone_number_id,
+            attempt = fact.attempt,
+            verdict = fact.verdict,
+            code,
+            ?took,
+            "attempted"
+        );
+    }
+}
