@@ -4,6 +4,7 @@
 //!
 //! - [`Load`]: Meta, sending without pause and again what was not answered 200, until it is told to stop.
 //! - [`Sent`]: what has been answered 200, and so must be there exactly once.
+//! - [`Outbound`]: the way out: a fake Meta with faults, and whoever sends through us.
 //! - [`Weather`]: moments that nobody can foresee.
 #![allow(
     clippy::unwrap_used,
@@ -14,9 +15,11 @@
 )]
 
 mod load;
+mod outbound;
 mod sent;
 mod weather;
 
 pub use load::Load;
+pub use outbound::{Draft, Outbound, Posted, hasty};
 pub use sent::Sent;
 pub use weather::Weather;

@@ -61,9 +61,22 @@ impl Client {
         body: impl Into<Bytes>,
         headers: &[(&str, &str)],
     ) -> Result<Reply, legacy::Error> {
+        self.post_to("/webhook", body, headers).await
+    }
+
+    /// Posts JSON to any path of the same listener with just these headers.
+    ///
+    /// # Errors
+    /// When no answer comes.
+    pub async fn post_to(
+        &self,
+        path: &str,
+        body: impl Into<Bytes>,
+        headers: &[(&str, &str)],
+    ) -> Result<Reply, legacy::Error> {
         let mut request = Request::builder()
             .method(Method::POST)
-            .uri(format!("http://{}/webhook", self.ingress))
+            .uri(format!("http://{}{path}", self.ingress))
             .header("content-type", "application/json");
         for (name, value) in headers {
             request = request.header(*name, *value);

@@ -45,6 +45,7 @@ pub struct Spawned {
     /// The process, to signal, kill and look at.
     pub process: Process,
     address: SocketAddr,
+    send: SocketAddr,
 }
 
 impl Services {
@@ -98,6 +99,7 @@ impl Services {
         Running::start("ingress", address, admin, |admin, stop| async move {
             let listeners = Listeners {
                 webhook,
+                send: None,
                 admin: Some(admin),
             };
             let ran = waypost_ingress::run(config, listeners, stop.cancelled_owned()).await;
@@ -152,15 +154,26 @@ impl Services {
         self.spawn("waypost-worker").await
     }
 
+    /// Starts a dispatcher as a process and waits until it is ready.
+    ///
+    /// # Panics
+    /// When it cannot be built or started, or does not become ready.
+    pub async fn dispatcher_process(&self) -> Spawned {
+        self.spawn("waypost-dispatcher").await
+    }
+
     async fn spawn(&self, name: &str) -> Spawned {
         // A port that was free a moment ago may be another test's by now; then there are others.
         for _ in 0..3 {
             let address =
                 SocketAddr::from((Ipv4Addr::LOCALHOST, free_port().expect("a free port")));
             let admin = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port().expect("a free port")));
+            let send = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port().expect("a free port")));
             let mut values = self.clone().with("admin.listen", admin.to_string());
             if name == "waypost-ingress" {
-                values = values.with("ingress.listen", address.to_string());
+                values = values
+                    .with("ingress.listen", address.to_string())
+                    .with("send.listen", send.to_string());
             }
             let environment = values.environment();
             let environment: Vec<_> = environment
@@ -169,7 +182,11 @@ impl Services {
                 .collect();
             let mut process = Process::spawn(name, &[], &environment);
             if process.try_ready(admin).await.is_ok() {
-                return Spawned { process, address };
+                return Spawned {
+                    process,
+                    address,
+                    send,
+                };
             }
             assert!(
                 process.log().contains("cannot listen"),
@@ -286,6 +303,11 @@ impl Spawned {
     /// A client of this ingress that signs with [`APP_SECRET`].
     pub fn client(&self) -> Client {
         Client::new(self.address, APP_SECRET)
+    }
+
+    /// A client of this ingress's send API, where that is switched on.
+    pub fn sender(&self) -> Client {
+        Client::new(self.send, APP_SECRET)
     }
 
     /// Kills it (SIGKILL), as a crash would.

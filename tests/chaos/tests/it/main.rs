@@ -14,6 +14,9 @@ mod lapsed_worker;
 mod network;
 mod no_postgres;
 mod no_redis;
+mod outbound_limits;
+mod outbound_outages;
+mod outbound_storm;
 
 use std::time::Duration;
 
