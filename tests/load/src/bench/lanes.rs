@@ -126,7 +126,10 @@ impl Lanes {
         };
         ensure!(turns.len() == 1, "{} heads", turns.len());
         let mut again = turns[0].outgoing.as_ref().map_err(ToString::to_string);
-        let again = again.as_mut().map_err(|why| anyhow::anyhow!("{why}"))?.clone();
+        let again = again
+            .as_mut()
+            .map_err(|why| anyhow::anyhow!("{why}"))?
+            .clone();
         let ending = Ending {
             turn: &turns[0],
             how: How::Done,

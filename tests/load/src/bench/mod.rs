@@ -1,11 +1,15 @@
 //! All figures, in one run on one machine.
 
 mod compress;
+mod dispatcher;
+mod graph;
 mod idle;
 mod ingress;
 mod lanes;
+mod limits;
 mod node;
 mod report;
+mod send;
 mod stack;
 mod worker;
 
@@ -40,6 +44,15 @@ pub async fn all(plan: &Plan) -> Result<()> {
     }
     if wanted("worker") {
         worker::measure(plan, &mut report).await?;
+    }
+    if wanted("send") {
+        send::measure(plan, &mut report).await?;
+    }
+    if wanted("dispatcher") {
+        dispatcher::measure(plan, &mut report).await?;
+    }
+    if wanted("limits") {
+        limits::measure(plan, &mut report).await?;
     }
     if wanted("lanes") {
         lanes::measure(plan, &mut report).await?;

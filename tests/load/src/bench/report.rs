@@ -8,19 +8,19 @@ use anyhow::{Context, Result};
 /// What was measured.
 #[derive(Default)]
 pub(super) struct Report {
-    figures: BTreeMap<&'static str, f64>,
+    figures: BTreeMap<String, f64>,
 }
 
 impl Report {
     /// Keeps a figure; the median when there are several.
-    pub(super) fn figure(&mut self, name: &'static str, mut values: Vec<f64>) {
+    pub(super) fn figure(&mut self, name: &str, mut values: Vec<f64>) {
         values.sort_by(f64::total_cmp);
         let Some(median) = values.get(values.len() / 2) else {
             return;
         };
         let all: Vec<_> = values.iter().map(|value| format!("{value:.2}")).collect();
         println!("==> {name} {median:.3}  (rounds: {})", all.join(" "));
-        self.figures.insert(name, *median);
+        self.figures.insert(name.to_owned(), *median);
     }
 
     /// Writes `target/bench.json`.

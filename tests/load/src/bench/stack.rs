@@ -13,8 +13,14 @@ use crate::process::Program;
 /// A Redis of its own, append-only file included.
 pub(super) struct Stack {
     pub(super) redis: Redis,
-    _dir: TempDir,
+    /// Where the ingress takes messages to send.
+    pub(super) send_at: SocketAddr,
+    dir: TempDir,
 }
+
+/// What senders authenticate with.
+pub(super) const KEY: &str = "wpk_benchmark";
+const KEY_SHA256: &str = "8eeada5dff9ef942b1c7826d4b9c0c69c102746dd31adbb96d8da736e5c36d0e";
 
 impl Stack {
     pub(super) async fn start() -> Result<Self> {
@@ -23,18 +29,28 @@ impl Stack {
         options.append_fsync = AppendFsync::EverySec;
         Ok(Self {
             redis: Redis::start(&options).await?,
-            _dir: dir,
+            send_at: local(free_port()?),
+            dir,
         })
     }
 
     pub(super) async fn ingress(&self) -> Result<(Program, SocketAddr)> {
         let address = local(free_port()?);
+        let keys = self.dir.path().join("keys.toml");
+        let text = format!("[bench]\nsha256 = \"{KEY_SHA256}\"\nnumbers = [\"*\"]\n");
+        std::fs::write(&keys, text)?;
         let mut program = Program::start(
             &bin("waypost-ingress"),
             &[],
             &[
                 ("WAYPOST_REDIS_URL", self.redis.url()),
                 ("WAYPOST_INGRESS_LISTEN", address.to_string()),
+                ("WAYPOST_SEND_LISTEN", self.send_at.to_string()),
+                (
+                    "WAYPOST_SEND_KEYS_FILE",
+                    keys.to_string_lossy().into_owned(),
+                ),
+                ("WAYPOST_OUTBOX_MAX_BACKLOG", "100000000".to_owned()),
                 ("WAYPOST_INBOX_MAX_BACKLOG", "100000000".to_owned()),
                 ("WHATSAPP_APP_SECRET", SECRET.to_owned()),
                 ("WEBHOOK_VERIFY_TOKEN", "bench".to_owned()),
