@@ -1,7 +1,9 @@
 //! Commands and flags.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -24,9 +26,11 @@ pub(crate) enum Command {
     Migrate(Migrate),
     /// Show the configuration in force and where each value comes from, secrets masked
     Config(Config),
-    /// Play Meta: send webhooks to a URL
+    /// Make a bearer key for the send API
     #[command(subcommand)]
-    Sandbox(Sandbox),
+    Key(Key),
+    /// Play Meta: take messages over the Graph API and tell what became of them, or send webhooks to a URL
+    Sandbox(Box<Sandbox>),
     /// Show the whole way: send a few thousand webhooks through, check every figure at the end
     Demo(Demo),
 }
@@ -56,6 +60,15 @@ pub(crate) struct Up {
     /// Address of the webhook; default 127.0.0.1:8080, with --ephemeral a free port
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Option<SocketAddr>,
+    /// Address of the send API; default 127.0.0.1:8081, with --ephemeral a free port
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) send_listen: Option<SocketAddr>,
+    /// Send to a fake Meta inside this process, which answers, and tells by webhooks what became of each message
+    #[arg(long, conflicts_with = "graph_url")]
+    pub(crate) sandbox: bool,
+    /// Send to this Graph API instead of Meta's
+    #[arg(long, value_name = "URL")]
+    pub(crate) graph_url: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -76,9 +89,76 @@ pub(crate) struct Config {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Sandbox {
+pub(crate) enum Key {
+    /// Print a new key, once, and the table for the file of keys
+    New(NewKey),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewKey {
+    /// What the key is called in the history and the log
+    #[arg(long)]
+    pub(crate) name: String,
+    /// Which numbers it may send from: phone_number_ids with commas between them, or * for all
+    #[arg(long, value_name = "IDS", value_delimiter = ',', required = true)]
+    pub(crate) numbers: Vec<String>,
+}
+
+/// Without a command it serves.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Sandbox {
+    #[command(subcommand)]
+    pub(crate) command: Option<SandboxCommand>,
+    #[command(flatten)]
+    pub(crate) serve: Serve,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SandboxCommand {
+    /// Answer the Graph API: messages, media, status webhooks; faults and limits as wished (the default)
+    Serve(Serve),
     /// Compose, sign and send webhooks of every type
     Send(Send),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Where to listen; point the Graph URL of a dispatcher here
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8099")]
+    pub(crate) listen: SocketAddr,
+    /// Where to POST the status webhooks, like http://127.0.0.1:8080/webhook; without it none are sent
+    #[arg(long, value_name = "URL", requires = "app_secret")]
+    pub(crate) webhook_url: Option<String>,
+    /// App secret to sign webhooks with
+    #[arg(
+        long,
+        value_name = "SECRET",
+        env = "WHATSAPP_APP_SECRET",
+        hide_env_values = true
+    )]
+    pub(crate) app_secret: Option<String>,
+    /// Access token to accept; may be given several times. Without it every token is good
+    #[arg(long = "token", value_name = "TOKEN")]
+    pub(crate) tokens: Vec<String>,
+    /// Messages a second that each number may send (Meta: 80); more are refused with 130429
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) number_limit: Option<u32>,
+    /// Refuse floods to one recipient as Meta does: one each 6 s, bursts of 45; more get 131056
+    #[arg(long)]
+    pub(crate) pair_limits: bool,
+    /// How long an answer takes, in milliseconds: 20 or 20-80
+    #[arg(long, value_name = "MS", default_value = "0", value_parser = crate::sandbox::range_of_millis)]
+    pub(crate) latency: Range<Duration>,
+    /// JSON array of what is to go wrong, like [{"when": {"probability": 0.05}, "what": "reset_after"}]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
+    /// From a message to its status and from each to the next, in milliseconds: 100 or 20-200
+    #[arg(long, value_name = "MS", default_value = "20-200", value_parser = crate::sandbox::range_of_millis)]
+    pub(crate) status_delay: Range<Duration>,
+    /// Same seed, same ids and chances; by default another each time
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
 }
 
 #[derive(Debug, Args)]

@@ -2,10 +2,14 @@
 
 use waypost_settings::Key;
 
-/// The tables of all services. Both services read some of them (redis, inbox, log): each is here once.
+/// The tables of all services. Several read some of them (redis, inbox, log): each is here once.
 pub(crate) fn all() -> Vec<&'static [Key]> {
     let mut tables: Vec<&'static [Key]> = Vec::new();
-    for table in waypost_ingress::KEYS.iter().chain(waypost_worker::KEYS) {
+    let services = waypost_ingress::KEYS
+        .iter()
+        .chain(waypost_dispatcher::KEYS)
+        .chain(waypost_worker::KEYS);
+    for table in services {
         // Of tables that share a path the first stays: the same constant, seen through two services.
         let seen = |key: &Key| {
             tables
@@ -39,6 +43,7 @@ mod tests {
         }
         for key in waypost_ingress::KEYS
             .iter()
+            .chain(waypost_dispatcher::KEYS)
             .chain(waypost_worker::KEYS)
             .copied()
             .flatten()

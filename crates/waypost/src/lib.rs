@@ -5,7 +5,7 @@
 //! - `cli`: commands and flags. `keys`: every configuration key of every part.
 //! - `settings`: where `up` and the others take their configuration from, `overlay` what `up` puts on top of it.
 //! - `up`: one process that runs everything, with its own Redis and Postgres as children. Its page tells the order.
-//! - `migrate`, `config`, `sandbox`: a command each.
+//! - `migrate`, `config`, `key`, `sandbox`: a command each.
 //! - `demo`: `up` in a temporary folder, a few thousand webhooks, and every figure checked.
 //! - `terminal`, `exit`: what is printed and with which code we end.
 
@@ -13,6 +13,7 @@ mod cli;
 mod config;
 mod demo;
 mod exit;
+mod key;
 mod keys;
 mod migrate;
 mod overlay;
@@ -55,7 +56,8 @@ async fn dispatch(cli: cli::Cli) -> anyhow::Result<()> {
         cli::Command::Up(arguments) => Box::pin(up::command(&arguments, file)).await,
         cli::Command::Migrate(arguments) => migrate::command(&arguments, file).await,
         cli::Command::Config(arguments) => config::command(&arguments, file),
-        cli::Command::Sandbox(cli::Sandbox::Send(arguments)) => sandbox::send(&arguments).await,
+        cli::Command::Key(command) => key::command(&command),
+        cli::Command::Sandbox(arguments) => Box::pin(sandbox::command(&arguments)).await,
         cli::Command::Demo(arguments) => Box::pin(demo::command(&arguments)).await,
     }
 }

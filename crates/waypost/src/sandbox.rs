@@ -1,4 +1,6 @@
-//! `waypost sandbox send`: Meta, played against any URL.
+//! `waypost sandbox`: Meta, played. `send` posts webhooks to any URL; `serve` answers the Graph API.
+
+mod serve;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,7 +9,17 @@ use waypost_sandbox::{DeliveryKind, Outcome, Scenario, Sender};
 
 use crate::{cli, terminal};
 
-pub(crate) async fn send(arguments: &cli::Send) -> anyhow::Result<()> {
+pub(crate) use serve::range_of_millis;
+
+pub(crate) async fn command(arguments: &cli::Sandbox) -> anyhow::Result<()> {
+    match &arguments.command {
+        Some(cli::SandboxCommand::Send(arguments)) => send(arguments).await,
+        Some(cli::SandboxCommand::Serve(arguments)) => serve::command(arguments).await,
+        None => serve::command(&arguments.serve).await,
+    }
+}
+
+async fn send(arguments: &cli::Send) -> anyhow::Result<()> {
     let sender = Sender::new(&arguments.url)?.at_once(arguments.connections);
     let plan = scenario(arguments).plan(arguments.secret.as_bytes());
     let outcomes = sender.send_all(&plan.deliveries, |_| {}).await;

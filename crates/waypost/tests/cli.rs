@@ -79,6 +79,18 @@ fn wrong_usage_and_wrong_configuration_end_with_64() {
             "/nowhere/waypost.toml",
         ),
         (&["migrate"], &[], "postgres.url"),
+        (
+            &["key", "new", "--name", "a", "--numbers", "x"],
+            &[],
+            "numbers of a key",
+        ),
+        (&["sandbox", "--latency", "soon"], &[], "--latency"),
+        (
+            &["sandbox", "serve", "--webhook-url", "http://h/"],
+            &[],
+            "--app-secret",
+        ),
+        (&["sandbox", "send"], &[], "--url"),
     ];
     for (args, env, named) in cases {
         let output = waypost(args, env);
@@ -154,6 +166,22 @@ fn what_cannot_be_reached_is_said_without_the_password() {
         error.starts_with("waypost: ") && !error.contains("dbsecret"),
         "{error}"
     );
+}
+
+#[test]
+fn a_new_key_is_printed_with_its_table() {
+    let output = waypost(
+        &["key", "new", "--name", "backend", "--numbers", "106,107"],
+        &[],
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let (key, table) = text(&output.stdout).split_once('\n').unwrap();
+    assert!(key.starts_with("wpk_"), "not a key in the first line");
+    assert!(
+        table.contains("[\"backend\"]\n") && table.contains("numbers = [\"106\", \"107\"]"),
+        "{table}"
+    );
+    assert!(!table.contains(key));
 }
 
 #[test]

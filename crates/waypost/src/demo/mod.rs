@@ -4,6 +4,7 @@
 //! `progress` says how far it is, `figures` collects what became of it, `report` compares and prints.
 
 mod figures;
+mod outbound;
 mod progress;
 mod report;
 
@@ -11,8 +12,10 @@ use std::time::Duration;
 
 use anyhow::Context;
 use tokio::time::{Instant, interval, sleep};
-use waypost_queue::{EventSettings, Inbox, InboxSettings, Redis, RedisSettings};
-use waypost_sandbox::{Outcome, Plan, Scenario, Sender};
+use waypost_queue::{
+    EventSettings, Inbox, InboxSettings, Outbox, OutboxSettings, Redis, RedisSettings,
+};
+use waypost_sandbox::{Graph, Outcome, Plan, Scenario, Sender};
 use waypost_settings::{Layered, MapLookup};
 use waypost_store::{Store, StoreSettings};
 use waypost_telemetry::LogSettings;
@@ -43,15 +46,18 @@ pub(crate) async fn command(arguments: &cli::Demo) -> anyhow::Result<()> {
     let _telemetry = waypost_telemetry::init(&LogSettings::from_lookup(&log)?)?;
     let mut signals = Signals::listen()?;
 
-    terminal::line("Starting Redis, Postgres, ingress and worker in a temporary folder.");
+    terminal::line(
+        "Starting Redis, Postgres, ingress, worker, dispatcher and a fake Meta in a temporary folder.",
+    );
     let options = Options::temporary();
     let mut stack = tokio::select! {
         started = Stack::start(&options, &nothing) => started?,
         () = signals.next() => anyhow::bail!("interrupted"),
     };
     let addresses = stack.addresses().clone();
+    let graph = stack.graph().cloned();
     let shown = tokio::select! {
-        shown = show(arguments, &addresses, &options) => shown,
+        shown = show(arguments, &addresses, &options, graph) => shown,
         error = stack.failed() => Err(error),
         () = signals.next() => Err(anyhow::anyhow!("interrupted")),
     };
@@ -66,6 +72,7 @@ async fn show(
     arguments: &cli::Demo,
     addresses: &Addresses,
     options: &Options,
+    graph: Option<Graph>,
 ) -> anyhow::Result<()> {
     let secret = options
         .app_secret
@@ -82,8 +89,17 @@ async fn show(
     figures
         .collect(&inbox, &store, &redis, &EventSettings::default())
         .await?;
-    let (text, wrong) = report::compare(&plan, &figures);
+    let (text, mut wrong) = report::compare(&plan, &figures);
     terminal::out(&text);
+    let outbox = OutboxSettings::default();
+    let way = outbound::Way {
+        graph: graph.as_ref().context("a fake Meta was started")?,
+        outbox: Outbox::new(&redis, &outbox),
+        facts: Inbox::of_facts(&redis, outbox.partitions),
+        inbox,
+        store: &store,
+    };
+    wrong += outbound::show(addresses, &way).await?;
     anyhow::ensure!(wrong == 0, "{wrong} figures are not what they must be");
     terminal::line("Every figure is what it must be.");
     Ok(())

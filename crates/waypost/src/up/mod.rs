@@ -1,15 +1,18 @@
 //! `waypost up`: one process that runs everything there is.
 //!
 //! Start, in `stack`: the webhook's port is taken first, so that a port in use is said at once; then Redis and Postgres
-//! (`children`, or those of the configuration: `options`), the migrations, worker and ingress (`services`). When both say
-//! they are ready, the ready file is written (`ready`) and the addresses are printed (`table`).
+//! (`children`, or those of the configuration: `options`), the migrations, the key and the fake Meta of this run
+//! (`sending`), worker, dispatcher and ingress (`services`). When all say they are ready, the ready file is written
+//! (`ready`) and the addresses are printed (`table`).
 //!
-//! Stop, in reverse: the ready file goes, ingress drains, then the worker finishes what it holds, then the children end.
+//! Stop, in reverse: the ready file goes, ingress drains, the dispatcher ends what is in flight, then the worker finishes
+//! what it holds, then the children end.
 //! A second Ctrl-C (`signals`) quits at once; even then the children end, each by its watchdog.
 
 mod children;
 mod options;
 mod ready;
+mod sending;
 mod services;
 mod signals;
 mod stack;

@@ -8,8 +8,9 @@ use waypost_settings::{Layered, SettingsError};
 
 use crate::{cli, settings};
 
-/// The port that README and examples use.
+/// The ports that README and examples use: webhooks, and the send API.
 const USUAL_PORT: u16 = 8080;
+const USUAL_SEND_PORT: u16 = 8081;
 
 /// Where a server comes from.
 #[derive(Clone, PartialEq, Eq)]
@@ -29,6 +30,17 @@ pub(crate) enum Home {
     Temporary,
 }
 
+/// Where messages are sent to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Graph {
+    /// As configured, which is Meta unless somebody said otherwise.
+    Configured,
+    /// A fake Meta of our own.
+    Sandbox,
+    /// A flag names one.
+    Flag(String),
+}
+
 /// A run of `up`, decided.
 #[derive(Clone)]
 pub(crate) struct Options {
@@ -36,6 +48,11 @@ pub(crate) struct Options {
     pub(crate) redis: Source,
     pub(crate) postgres: Source,
     pub(crate) listen: SocketAddr,
+    /// The send API.
+    pub(crate) send_listen: SocketAddr,
+    /// Whether to make a key for it, because no file of keys is configured.
+    pub(crate) make_key: bool,
+    pub(crate) graph: Graph,
     /// The configured address of the admin endpoints; `None`: free ports on loopback.
     pub(crate) admin: Option<SocketAddr>,
     /// Made up because nobody gave one. Those of the configuration stay there.
@@ -52,6 +69,9 @@ impl Options {
             redis: Source::Own,
             postgres: Source::Own,
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            send_listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            make_key: true,
+            graph: Graph::Sandbox,
             admin: None,
             app_secret: Some(random_word()),
             verify_token: Some(random_word()),
@@ -95,11 +115,12 @@ impl Options {
         };
         let address =
             |path: &'static str| configured(path)?.map(|text| parse(path, &text)).transpose();
-        let port = if arguments.ephemeral { 0 } else { USUAL_PORT };
-        let listen = match arguments.listen {
-            Some(listen) => listen,
-            None => {
-                address("ingress.listen")?.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, port).into())
+        let listen = |flag: Option<SocketAddr>, path: &'static str, usual: u16| {
+            let port = if arguments.ephemeral { 0 } else { usual };
+            let default = (Ipv4Addr::LOCALHOST, port).into();
+            match flag {
+                Some(listen) => Ok(listen),
+                None => address(path).map(|configured| configured.unwrap_or(default)),
             }
         };
         Ok(Self {
@@ -109,7 +130,14 @@ impl Options {
             },
             redis: source(&arguments.redis_url, &["redis.url", "redis.host"])?,
             postgres: source(&arguments.database_url, &["postgres.url"])?,
-            listen,
+            listen: listen(arguments.listen, "ingress.listen", USUAL_PORT)?,
+            send_listen: listen(arguments.send_listen, "send.listen", USUAL_SEND_PORT)?,
+            make_key: configured("send.keys_file")?.is_none(),
+            graph: match (&arguments.graph_url, arguments.sandbox) {
+                (Some(url), _) => Graph::Flag(url.clone()),
+                (None, true) => Graph::Sandbox,
+                (None, false) => Graph::Configured,
+            },
             admin: address("admin.listen")?,
             app_secret: made_up(lookup, "whatsapp.app_secrets")?,
             verify_token: made_up(lookup, "whatsapp.verify_tokens")?,
@@ -160,6 +188,17 @@ mod tests {
         assert_eq!(options.listen, "127.0.0.1:8080".parse().unwrap());
         assert_eq!(options.home, Home::Folder(".waypost".into()));
         assert!(options.app_secret.is_some() && options.verify_token.is_some());
+    }
+
+    #[test]
+    fn messages_go_where_it_was_said() {
+        assert_eq!(read(&[], &[]).graph, Graph::Configured);
+        assert_eq!(read(&["--sandbox"], &[]).graph, Graph::Sandbox);
+        let options = read(&["--graph-url", "http://127.0.0.1:1"], &[]);
+        assert_eq!(options.graph, Graph::Flag("http://127.0.0.1:1".into()));
+        assert_eq!(options.send_listen.port(), USUAL_SEND_PORT);
+        assert!(options.make_key);
+        assert!(!read(&[], &[("WAYPOST_SEND_KEYS_FILE", "/k")]).make_key);
     }
 
     #[test]

@@ -16,6 +16,10 @@ struct Content<'a> {
     /// Ours: tells whose file it is from one that a killed run left.
     pid: u32,
     webhook_url: &'a str,
+    /// Where the send API is; its paths begin with `/v1`.
+    send_url: &'a str,
+    /// The Graph API that messages go to.
+    graph_url: &'a str,
     redis_url: &'a str,
     database_url: &'a str,
     admin_urls: &'a [String],
@@ -24,6 +28,9 @@ struct Content<'a> {
     app_secret: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     verify_token: Option<&'a str>,
+    /// A bearer key of the send API, made for this run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    send_key: Option<&'a str>,
 }
 
 /// A file that exists while all is ready. Removed when this value is dropped.
@@ -49,11 +56,14 @@ impl ReadyFile {
         let content = Content {
             pid: std::process::id(),
             webhook_url: &addresses.webhook_url,
+            send_url: &addresses.send_url,
+            graph_url: &addresses.graph_url,
             redis_url: &addresses.redis_url,
             database_url: &addresses.database_url,
             admin_urls: &addresses.admin_urls,
             app_secret: options.app_secret.as_deref(),
             verify_token: options.verify_token.as_deref(),
+            send_key: addresses.send_key.as_deref(),
         };
         let text = serde_json::to_string_pretty(&content)? + "\n";
         let mut name = self.path.clone().into_os_string();

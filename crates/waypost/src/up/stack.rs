@@ -4,11 +4,13 @@ use anyhow::Context;
 use waypost_ingress::Listeners;
 use waypost_queue::RedisSettings;
 use waypost_runtime::Health;
+use waypost_sandbox::Graph;
 use waypost_settings::{ExposeSecret, Layered, Lookup};
 use waypost_store::{Store, StoreSettings};
 
 use super::children::Children;
 use super::options::{Options, Source};
+use super::sending::Sending;
 use super::services::{Service, bind, reachable};
 use crate::overlay::Overlay;
 use crate::settings;
@@ -17,6 +19,12 @@ use crate::settings;
 #[derive(Clone, Debug)]
 pub(crate) struct Addresses {
     pub(crate) webhook_url: String,
+    /// Of the send API, without a path.
+    pub(crate) send_url: String,
+    /// Of the Graph API that messages go to.
+    pub(crate) graph_url: String,
+    /// Made for this run.
+    pub(crate) send_key: Option<String>,
     /// With the password.
     pub(crate) redis_url: String,
     /// With the password.
@@ -29,7 +37,10 @@ pub(crate) struct Addresses {
 pub(crate) struct Stack {
     addresses: Addresses,
     ingress: Service,
+    dispatcher: Service,
     worker: Service,
+    /// The fake Meta; before the services, it would refuse what is still in flight.
+    sending: Sending,
     /// Last: they outlive the services that need them.
     children: Children,
 }
@@ -39,17 +50,25 @@ impl Stack {
     pub(crate) async fn start(options: &Options, below: &Layered) -> anyhow::Result<Self> {
         // Before the servers, which take a second: a port that is taken is said at once.
         let webhook = bind(options.listen, "ingress.listen, --listen").await?;
+        let send = bind(options.send_listen, "send.listen, --send-listen").await?;
         let children = Children::start(options).await?;
-        let lookup = overlay(options, &children, below);
+        let mut lookup = overlay(options, &children, below);
         let ingress = waypost_ingress::Config::from_lookup(&lookup)?;
-        let worker = waypost_worker::Config::from_lookup(&lookup)?;
         let scheme = if ingress.tls.is_some() {
             "https"
         } else {
             "http"
         };
+        let webhook_url = format!("{scheme}://{}/webhook", reachable(webhook.local_addr()?));
+        let sending = Sending::start(options, &mut lookup, &webhook_url).await?;
+        let ingress = waypost_ingress::Config::from_lookup(&lookup)?;
+        let worker = waypost_worker::Config::from_lookup(&lookup)?;
+        let dispatcher = waypost_dispatcher::Config::from_lookup(&lookup)?;
         let mut addresses = Addresses {
-            webhook_url: format!("{scheme}://{}/webhook", reachable(webhook.local_addr()?)),
+            webhook_url,
+            send_url: format!("http://{}", reachable(send.local_addr()?)),
+            graph_url: dispatcher.graph.url.clone(),
+            send_key: sending.key.clone(),
             redis_url: RedisSettings::from_lookup(&lookup)?
                 .url
                 .expose_secret()
@@ -69,23 +88,46 @@ impl Stack {
             .await?)
         })
         .await?;
+        let mut dispatcher = Service::start("dispatcher", None, |admin, stop| async move {
+            Ok(waypost_dispatcher::run(
+                dispatcher,
+                Some(admin),
+                Health::default(),
+                stop.cancelled_owned(),
+            )
+            .await?)
+        })
+        .await?;
         let mut ingress = Service::start("ingress", options.admin, |admin, stop| async move {
             let listeners = Listeners {
                 webhook,
+                send: Some(send),
                 admin: Some(admin),
             };
             Ok(waypost_ingress::run(ingress, listeners, stop.cancelled_owned()).await?)
         })
         .await?;
+        dispatcher.ready().await?;
         worker.ready().await?;
         ingress.ready().await?;
-        addresses.admin_urls = vec![ingress.admin_url(), worker.admin_url()];
+        addresses.admin_urls = vec![
+            ingress.admin_url(),
+            worker.admin_url(),
+            dispatcher.admin_url(),
+        ];
         Ok(Self {
             addresses,
             ingress,
+            dispatcher,
             worker,
+            sending,
             children,
         })
+    }
+
+    /// The fake Meta, if there is one.
+    pub(crate) fn graph(&self) -> Option<&Graph> {
+        self.sending.graph.as_ref()
     }
 
     pub(crate) fn addresses(&self) -> &Addresses {
@@ -96,6 +138,7 @@ impl Stack {
     pub(crate) async fn failed(&mut self) -> anyhow::Error {
         tokio::select! {
             error = self.ingress.ended() => error,
+            error = self.dispatcher.ended() => error,
             error = self.worker.ended() => error,
         }
     }
@@ -103,9 +146,11 @@ impl Stack {
     /// Ends everything, in the order in which data flows, so that what was accepted is still worked off.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         let ingress = self.ingress.stop().await;
+        let dispatcher = self.dispatcher.stop().await;
         let worker = self.worker.stop().await;
+        self.sending.stop().await;
         self.children.stop().await;
-        ingress.and(worker)
+        ingress.and(dispatcher).and(worker)
     }
 }
 

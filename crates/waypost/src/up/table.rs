@@ -9,6 +9,8 @@ use crate::terminal::without_password;
 pub(super) fn of(addresses: &Addresses, options: &Options) -> String {
     let mut rows = vec![
         ("webhook", addresses.webhook_url.clone()),
+        ("send API", format!("{}/v1/messages", addresses.send_url)),
+        ("sends to", addresses.graph_url.clone()),
         ("redis", without_password(&addresses.redis_url)),
         ("postgres", without_password(&addresses.database_url)),
     ];
@@ -28,6 +30,12 @@ pub(super) fn of(addresses: &Addresses, options: &Options) -> String {
         rows.push((
             "verify token",
             format!("{token}  (made up for this run; set WEBHOOK_VERIFY_TOKEN for your own)"),
+        ));
+    }
+    if let Some(key) = &addresses.send_key {
+        rows.push((
+            "send key",
+            format!("{key}  (made for this run; send.keys_file is for your own)"),
         ));
     }
     let mut table = String::from("Waypost is up. Ctrl-C stops it.\n\n");
