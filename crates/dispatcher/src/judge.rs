@@ -226,7 +226,7 @@ fn decide(
         },
         Verdict::Unknown => {
             progress.attempts += 1;
-            progress.unknown = true;
+            progress.lose_sight();
             let wait = Some(settings.unknown_deadline);
             Decided {
                 next: wait,

@@ -3,15 +3,13 @@
 use std::time::{Duration, SystemTime};
 
 use waypost_model::{DeadClass, OnUnknown, SendState};
-use waypost_queue::{Cause, EnvelopeError, How, Outgoing, Signal, Turn};
+use waypost_queue::{Cause, EnvelopeError, How, Outgoing, Progress, Signal, Turn};
 
 use crate::context::Context;
 use crate::outcome::{Outcome, error_of, fact};
 
-/// A webhook that has waited longer than this was there before the deadline, and may be the echo.
-const UNREAD: u64 = 2_000;
 /// How long to wait for the inbox before looking again.
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// How long an entry of a newer version waits for a dispatcher that knows it.
 const NEWER_VERSION: Duration = Duration::from_secs(30);
 
@@ -72,7 +70,7 @@ fn orphaned(context: &Context, turn: Turn) -> Outcome {
     let mut progress = turn.progress.clone();
     progress.made += 1;
     progress.attempts += 1;
-    progress.unknown = true;
+    progress.lose_sight();
     let (now, wait) = (SystemTime::now(), context.settings.unknown_deadline);
     let mut told = fact(&turn, &progress, SendState::Unknown);
     told.attempted = true;
@@ -93,8 +91,8 @@ fn orphaned(context: &Context, turn: Turn) -> Outcome {
 }
 
 async fn overdue(context: &Context, turn: Turn) -> Outcome {
-    let progress = turn.progress.clone();
-    if echo_may_wait(context).await {
+    let mut progress = turn.progress.clone();
+    if echo_may_wait(context, &mut progress).await {
         let how = How::Park {
             wait: Some(LOOK_AGAIN),
             progress,
@@ -137,10 +135,20 @@ async fn overdue(context: &Context, turn: Turn) -> Outcome {
     }
 }
 
-/// Whether a webhook from before the deadline still waits for a worker. One that Redis cannot tell us about counts.
-async fn echo_may_wait(context: &Context) -> bool {
-    match context.inbox.stats().await {
-        Ok(stats) => stats.oldest_ms.is_some_and(|age| age > UNREAD),
-        Err(_) => true,
+/// Whether a webhook that came before the deadline may not have been looked at yet. Notes how far the workers have come.
+///
+/// First every webhook from before the deadline has to be taken out of the inbox, and then every batch that was taken out by
+/// then has to be settled. While that cannot be found out, it may well be.
+async fn echo_may_wait(context: &Context, progress: &mut Progress) -> bool {
+    let Ok(stats) = context.inbox.stats().await else {
+        return true;
+    };
+    let now = SystemTime::now();
+    let since = |age: Option<u64>| age.map(|ms| now - Duration::from_millis(ms));
+    let overdue_at = *progress.overdue_at.get_or_insert(now);
+    if since(stats.oldest_ms).is_some_and(|oldest| oldest <= overdue_at) {
+        return true;
     }
+    let read_at = *progress.inbox_read_at.get_or_insert(now);
+    since(stats.oldest_batch_ms).is_some_and(|oldest| oldest <= read_at)
 }

@@ -3,6 +3,8 @@
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::SendState;
+
 /// Names one effect: one message row, one status row, one account event.
 ///
 /// It is the first half of a SHA-256 over what makes the effect unique. 128 bits make a false match, which would
@@ -13,12 +15,30 @@ pub struct EffectKey([u8; 16]);
 impl EffectKey {
     /// A message: unique by the business number and Meta's message id.
     pub fn message(phone_number_id: &str, wamid: &str) -> Self {
-        Self::of("message", &[phone_number_id, wamid])
+        Self::of("message", &[phone_number_id.as_bytes(), wamid.as_bytes()])
     }
 
     /// A status: one for each message, status word and, in groups, participant.
     pub fn status(wamid: &str, status: &str, participant: &str) -> Self {
-        Self::of("status", &[wamid, status, participant])
+        Self::of(
+            "status",
+            &[wamid.as_bytes(), status.as_bytes(), participant.as_bytes()],
+        )
+    }
+
+    /// A message accepted from a sender, by our id.
+    pub fn send(id: Uuid) -> Self {
+        Self::of("send", &[id.as_bytes()])
+    }
+
+    /// Something that happened to such a message. An attempt and a mere change of state are two effects.
+    pub fn fact(id: Uuid, life: u32, attempt: u32, state: SendState, attempted: bool) -> Self {
+        let numbers = [life.to_le_bytes(), attempt.to_le_bytes()].concat();
+        let word = state.as_str().as_bytes();
+        Self::of(
+            "fact",
+            &[id.as_bytes(), &numbers, word, &[u8::from(attempted)]],
+        )
     }
 
     /// Any other change, by its exact content.
@@ -31,7 +51,10 @@ impl EffectKey {
     /// The n-th thing that the same effect brings about.
     #[must_use]
     pub fn part(&self, n: usize) -> Self {
-        Self::of("part", &[&self.to_string(), &n.to_string()])
+        Self::of(
+            "part",
+            &[self.to_string().as_bytes(), n.to_string().as_bytes()],
+        )
     }
 
     /// The raw bytes.
@@ -39,7 +62,7 @@ impl EffectKey {
         &self.0
     }
 
-    fn of(kind: &str, parts: &[&str]) -> Self {
+    fn of(kind: &str, parts: &[&[u8]]) -> Self {
         let mut hash = Sha256::new();
         hash.update(kind);
         for part in parts {
@@ -85,6 +108,23 @@ mod tests {
             EffectKey::message("a", "sent"),
             EffectKey::status("a", "sent", "")
         );
+    }
+
+    #[test]
+    fn every_part_of_a_fact_counts() {
+        let id = Uuid::from_u128(7);
+        let key =
+            |life, attempt, state, attempted| EffectKey::fact(id, life, attempt, state, attempted);
+        let all = [
+            EffectKey::send(id),
+            key(0, 1, SendState::Unknown, true),
+            key(1, 0, SendState::Unknown, true),
+            key(0, 1, SendState::Held, true),
+            key(0, 1, SendState::Unknown, false),
+        ];
+        let distinct: std::collections::BTreeSet<_> = all.iter().collect();
+        assert_eq!(distinct.len(), all.len());
+        assert_eq!(all[1], key(0, 1, SendState::Unknown, true));
     }
 
     #[test]

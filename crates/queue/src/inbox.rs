@@ -44,6 +44,8 @@ pub struct InboxStats {
     pub paused: bool,
     /// Age of the entry that has waited longest, in milliseconds; absent when none waits.
     pub oldest_ms: Option<u64>,
+    /// Age of the batch that consumers have held longest, in milliseconds; absent when none is held.
+    pub oldest_batch_ms: Option<u64>,
 }
 
 type RawStats = (
@@ -160,6 +162,10 @@ impl InboxStats {
         self.paused |= !paused.is_empty();
         let age = received_at_of(oldest).map(|at| now.saturating_sub(at));
         self.oldest_ms = self.oldest_ms.max(age);
+        let reserved_at = |value: &String| value.rsplit(':').next()?.parse::<u64>().ok();
+        let batch = held.values().filter_map(reserved_at).min();
+        let batch_age = batch.map(|at| now.saturating_sub(at));
+        self.oldest_batch_ms = self.oldest_batch_ms.max(batch_age);
     }
 
     /// Age of the entry that has waited longest.

@@ -5,6 +5,8 @@ use std::time::SystemTime;
 use uuid::Uuid;
 use waypost_model::{DeliveryStatus, Direction, Origin};
 
+use crate::{FactRow, SendRow};
+
 /// Facts to write together. Items are independent: one bad item costs only itself.
 #[derive(Clone, Default)]
 pub struct Batch<'a> {
@@ -38,6 +40,10 @@ pub enum Item<'a> {
     Status(StatusRow<'a>),
     /// Any other webhook field.
     Account(AccountRow<'a>),
+    /// A message accepted from a sender.
+    Send(SendRow<'a>),
+    /// What happened to such a message on its way to Meta.
+    Fact(FactRow<'a>),
 }
 
 /// All that a webhook tells about who a person is. A part that is absent says nothing.
@@ -157,7 +163,9 @@ pub struct StatusRow<'a> {
     pub person: Person<'a>,
     /// Meta's code when it failed.
     pub error_code: Option<i64>,
-    /// Our own word given when sending (`biz_opaque_callback_data`).
+    /// Our id of the message, where Meta has echoed it.
+    pub message_id: Option<Uuid>,
+    /// The word given when sending (`biz_opaque_callback_data`), where it is not our id.
     pub callback: Option<&'a str>,
     /// The status as received, JSON text.
     pub payload: &'a str,

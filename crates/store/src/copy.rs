@@ -67,6 +67,10 @@ impl Rows {
         self.opt_bytes(at.as_ref().map(<[u8; 8]>::as_slice))
     }
 
+    pub(crate) fn i32(&mut self, number: i32) -> &mut Self {
+        self.bytes(&number.to_be_bytes())
+    }
+
     pub(crate) fn opt_i64(&mut self, number: Option<i64>) -> &mut Self {
         let number = number.map(i64::to_be_bytes);
         self.opt_bytes(number.as_ref().map(<[u8; 8]>::as_slice))

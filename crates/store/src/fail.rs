@@ -1,8 +1,6 @@
 //! What could not be understood is kept as bytes.
 
-use std::borrow::Cow;
-
-use crate::sql::{At, RawJson};
+use crate::sql::{At, RawJson, without_nul};
 use crate::{FailedWebhook, Store, StoreError};
 
 const INSERT: &str = "
@@ -62,13 +60,4 @@ async fn insert(
         )
         .await?;
     Ok(())
-}
-
-/// Postgres' text cannot hold U+0000.
-fn without_nul(text: &str) -> Cow<'_, str> {
-    if text.contains('\0') {
-        text.replace('\0', "\u{fffd}").into()
-    } else {
-        text.into()
-    }
 }

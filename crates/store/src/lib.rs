@@ -6,14 +6,16 @@
 //!
 //! In reading order:
 //!
-//! - `batch`: what goes in, [`Batch`] and its rows, all borrowed. `outcome`: what comes out, [`Persisted`].
+//! - `batch`: what goes in, [`Batch`] and its rows, all borrowed; `outbound`: those about messages sent through us.
+//!   `outcome`: what comes out, [`Persisted`].
 //! - `settings`: [`StoreSettings`]. `connect`, `tls`: the pool behind [`Store`].
 //! - `migrate`: the embedded migrations.
 //! - `persist`: the hot path. Its page tells how a batch is written, and `persist::attempt` is one transaction in order:
-//!   `contacts`, raw `webhooks`, `messages`, the five-second `window`, `statuses`, `accounts`; after the commit
-//!   `project` brings the state of sent messages up to date.
+//!   `contacts`, raw `webhooks`, `messages`, `sends`, `statuses`, `facts`, `accounts`, the five-second `window`; after the
+//!   commit `project` brings the state of sent messages up to date.
 //! - `contacts`: who is who: look up, create, merge, and the changes of number and user id.
 //! - `fail`: what could not be understood is kept as bytes. `maintain`: partitions, retention, trims.
+//! - `history`: what is known of a message sent through us. `numbers`: the business numbers, as webhooks name them.
 //! - `summary`: counts and latencies, for people and tests.
 //! - `error`: [`StoreError`], which says whether trying again can help. `sql` and `copy`: what we send our own way.
 //!
@@ -25,8 +27,11 @@ mod contacts;
 mod copy;
 mod error;
 mod fail;
+mod history;
 mod maintain;
 mod migrate;
+mod numbers;
+mod outbound;
 mod outcome;
 mod persist;
 mod settings;
@@ -40,7 +45,9 @@ pub use batch::{
     RawWebhook, StatusRow,
 };
 pub use error::StoreError;
+pub use history::{Attempt, HeardStatus, History, SentMessage, Step};
 pub use maintain::Maintained;
+pub use outbound::{FactRow, NumberRow, SendRow};
 pub use outcome::{Outcome, Persisted};
 pub use settings::{StoreSettings, TlsMode, WindowPolicy};
 pub use store::Store;

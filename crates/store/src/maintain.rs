@@ -33,7 +33,7 @@ const LOCK: i64 = 0x7761_7970_6f73_7402;
 /// Meta redelivers after an outage comes back in one go.
 const REMEMBER: Duration = Duration::from_secs(60 * 60);
 /// What one pass of projections covers at a time, so that no statement takes for ever.
-const SLICE: Duration = Duration::from_secs(5 * 60);
+const SLICE: Duration = Duration::from_secs(60);
 /// Overlap with the pass before: `created_at` is set when a row is inserted, which is some time before it can be seen.
 const OVERLAP: Duration = Duration::from_secs(3 * 60);
 

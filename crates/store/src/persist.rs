@@ -14,9 +14,12 @@
 
 mod accounts;
 mod attempt;
+mod facts;
 mod messages;
 mod project;
 mod relieve;
+mod rows;
+mod sends;
 mod statuses;
 mod webhooks;
 mod window;

@@ -1,5 +1,6 @@
 //! The few types that we send our own way, because the general one copies, parses or overflows.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -59,6 +60,15 @@ impl ToSql for At {
 
     accepts!(TIMESTAMPTZ);
     to_sql_checked!();
+}
+
+/// Postgres' text cannot hold U+0000.
+pub(crate) fn without_nul(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') {
+        text.replace('\0', "\u{fffd}").into()
+    } else {
+        text.into()
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
+use futures_util::future::{try_join, try_join4};
+
 use crate::{Store, StoreError};
 
 /// How many messages of one kind there are.
@@ -36,6 +38,10 @@ pub struct Summary {
     pub statuses: Vec<NamedCount>,
     /// Account events, by field.
     pub account_events: Vec<NamedCount>,
+    /// Messages sent through us, by state.
+    pub sends: Vec<NamedCount>,
+    /// Attempts to send, by verdict.
+    pub attempts: Vec<NamedCount>,
     /// Rows in `failed_webhooks`.
     pub failed: u64,
     /// Messages marked as repeating another.
@@ -68,6 +74,12 @@ impl Summary {
         self.account_events.iter().map(|row| row.count).sum()
     }
 
+    /// Messages sent through us that are in this state.
+    pub fn sends_in(&self, state: &str) -> u64 {
+        let named = self.sends.iter().find(|row| row.name == state);
+        named.map_or(0, |row| row.count)
+    }
+
     /// Messages by type alone.
     pub fn messages_by_kind(&self) -> BTreeMap<&str, u64> {
         let mut kinds = BTreeMap::new();
@@ -95,6 +107,10 @@ const MESSAGES: &str =
     "SELECT direction, origin, type, count(*) FROM messages GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
 const STATUSES: &str = "SELECT status, count(*) FROM message_statuses GROUP BY 1 ORDER BY 1";
 const ACCOUNT: &str = "SELECT field, count(*) FROM account_events GROUP BY 1 ORDER BY 1";
+const SENDS: &str =
+    "SELECT state, count(*) FROM messages WHERE state IS NOT NULL GROUP BY 1 ORDER BY 1";
+const ATTEMPTS: &str =
+    "SELECT coalesce(verdict, outcome), count(*) FROM message_attempts GROUP BY 1 ORDER BY 1";
 const SINGLE: &str = "
 SELECT (SELECT count(*) FROM failed_webhooks),
        (SELECT count(*) FROM messages WHERE duplicate_of IS NOT NULL),
@@ -119,14 +135,18 @@ impl Store {
     /// When Postgres can't answer.
     pub async fn summary(&self) -> Result<Summary, StoreError> {
         let client = self.client().await?;
-        let answers = futures_util::future::try_join4(
-            client.query(MESSAGES, &[]),
-            client.query(STATUSES, &[]),
-            client.query(ACCOUNT, &[]),
-            client.query_one(SINGLE, &[]),
+        let answers = try_join(
+            try_join4(
+                client.query(MESSAGES, &[]),
+                client.query(STATUSES, &[]),
+                client.query(ACCOUNT, &[]),
+                client.query_one(SINGLE, &[]),
+            ),
+            try_join(client.query(SENDS, &[]), client.query(ATTEMPTS, &[])),
         );
         let result = self.within(answers).await;
-        let (messages, statuses, account, single) = self.settle(client, result)?;
+        let ((messages, statuses, account, single), (sends, attempts)) =
+            self.settle(client, result)?;
         Ok(Summary {
             messages: messages
                 .iter()
@@ -139,6 +159,8 @@ impl Store {
                 .collect(),
             statuses: named(&statuses),
             account_events: named(&account),
+            sends: named(&sends),
+            attempts: named(&attempts),
             failed: count(&single, 0),
             marked_duplicates: count(&single, 1),
             dropped_duplicates: count(&single, 2),

@@ -43,26 +43,6 @@ async fn state(f: &Fixture, wamid: &str) -> State {
     }
 }
 
-fn permutations(of: &[usize]) -> Vec<Vec<usize>> {
-    if of.len() < 2 {
-        return vec![of.to_vec()];
-    }
-    let mut all = Vec::new();
-    for (i, first) in of.iter().enumerate() {
-        let rest: Vec<usize> = of
-            .iter()
-            .enumerate()
-            .filter(|(j, _)| *j != i)
-            .map(|(_, x)| *x)
-            .collect();
-        for mut tail in permutations(&rest) {
-            tail.insert(0, *first);
-            all.push(tail);
-        }
-    }
-    all
-}
-
 /// The message itself is the sixth event: it may come before, between or after its statuses.
 #[tokio::test]
 async fn every_order_of_message_and_statuses_ends_alike() {

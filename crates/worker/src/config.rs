@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use waypost_queue::{EventSettings, InboxSettings, MemorySettings, RedisSettings};
+use waypost_queue::{EventSettings, InboxSettings, MemorySettings, OutboxSettings, RedisSettings};
 use waypost_runtime::AdminSettings;
 use waypost_settings::{Key, Lookup, Reader, SettingsError};
 use waypost_store::StoreSettings;
@@ -114,6 +114,8 @@ pub struct Config {
     pub redis: RedisSettings,
     /// The inbox.
     pub inbox: InboxSettings,
+    /// The outbox, which tells of its messages and is told of echoes.
+    pub outbox: OutboxSettings,
     /// What Redis remembers.
     pub memory: MemorySettings,
     /// The stream of events.
@@ -132,6 +134,7 @@ pub struct Config {
 pub const KEYS: &[&[Key]] = &[
     RedisSettings::KEYS,
     InboxSettings::KEYS,
+    OutboxSettings::KEYS,
     MemorySettings::KEYS,
     EventSettings::KEYS,
     StoreSettings::KEYS,
@@ -150,6 +153,7 @@ impl Config {
         let config = Self {
             redis: RedisSettings::from_lookup(lookup)?,
             inbox: InboxSettings::from_lookup(lookup)?,
+            outbox: OutboxSettings::from_lookup(lookup)?,
             memory: MemorySettings::from_lookup(lookup)?,
             events: EventSettings::from_lookup(lookup)?,
             store: StoreSettings::from_lookup(lookup)?,

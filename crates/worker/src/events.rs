@@ -1,11 +1,13 @@
 //! What the browsers are told of a stored item.
 
+mod outbound;
+
 use serde::Serialize;
 use uuid::Uuid;
-use waypost_model::{Event, EventKind};
+use waypost_model::{Event, EventKind, Origin};
 use waypost_store::{IdentityChange, Item as Row, MessageRow, Person, StatusRow};
 
-use crate::parse::Item;
+use crate::item::Item;
 use crate::rows;
 
 #[derive(Serialize)]
@@ -14,7 +16,9 @@ struct MessageBody<'a> {
     origin: &'a str,
     waba_id: &'a str,
     phone_number_id: &'a str,
-    wamid: &'a str,
+    /// Meta's id; not known yet of a message that was just accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wamid: Option<&'a str>,
     r#type: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     contact_id: Option<Uuid>,
@@ -26,6 +30,8 @@ struct MessageBody<'a> {
     name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     duplicate_of: Option<&'a str>,
+    #[serde(flatten)]
+    ours: Option<outbound::Accepted<'a>>,
     request_id: Uuid,
 }
 
@@ -39,6 +45,11 @@ struct StatusBody<'a> {
     recipient_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error_code: Option<i64>,
+    /// Our id, and the word of whoever sent it: what Meta echoes is ours alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    callback_data: Option<&'a str>,
     request_id: Uuid,
 }
 
@@ -67,24 +78,27 @@ struct ContactBody<'a> {
     request_id: Uuid,
 }
 
-/// Adds the events of one stored item.
+/// Adds the events of one stored item. `callback_data` is what the sender gave with the message that it speaks of.
 pub(crate) fn add_events(
     events: &mut Vec<Event>,
     item: &Item<'_>,
     contact_id: Option<Uuid>,
     duplicate_of: Option<&str>,
+    callback_data: Option<&str>,
 ) {
     let Some(row) = rows::row(item) else { return };
     match &row {
         // The past is stored, and is nobody's news.
-        Row::Message(row) if row.origin == waypost_model::Origin::History => {}
+        Row::Message(row) if row.origin == Origin::History => {}
         Row::Message(row) => {
             message(events, item, row, contact_id, duplicate_of);
             if let Some(change) = &row.change {
                 contact(events, item, row.waba_id, row.phone_number_id, change);
             }
         }
-        Row::Status(row) => status(events, item, row),
+        Row::Status(row) => status(events, item, row, callback_data),
+        Row::Send(row) => outbound::accepted(events, item, row, contact_id),
+        Row::Fact(row) => outbound::step(events, item, row, callback_data),
         Row::Account(row) => {
             let number = row.phone_number_id.unwrap_or_default();
             let body = AccountBody {
@@ -119,13 +133,14 @@ fn message(
         origin: row.origin.as_str(),
         waba_id: row.waba_id,
         phone_number_id: row.phone_number_id,
-        wamid: row.wamid,
+        wamid: Some(row.wamid),
         r#type: row.kind,
         contact_id,
         from: row.person.phone,
         user_id: row.person.bsuid,
         name: row.person.name,
         duplicate_of,
+        ours: None,
         request_id: row.request_id,
     };
     let payload = Some(("message", row.payload));
@@ -133,7 +148,12 @@ fn message(
     push(events, item, EventKind::Message, number, &body, payload);
 }
 
-fn status(events: &mut Vec<Event>, item: &Item<'_>, row: &StatusRow<'_>) {
+fn status(
+    events: &mut Vec<Event>,
+    item: &Item<'_>,
+    row: &StatusRow<'_>,
+    callback_data: Option<&str>,
+) {
     let body = StatusBody {
         waba_id: row.waba_id,
         phone_number_id: row.phone_number_id,
@@ -141,6 +161,8 @@ fn status(events: &mut Vec<Event>, item: &Item<'_>, row: &StatusRow<'_>) {
         status: row.status,
         recipient_id: row.recipient_id,
         error_code: row.error_code,
+        message_id: row.message_id,
+        callback_data,
         request_id: row.request_id,
     };
     let payload = Some(("detail", row.payload));

@@ -1,22 +1,30 @@
-//! Turns inbox entries into rows and events.
+//! Turns inbox entries into rows and events: webhooks, and what the outbox tells of messages on their way out.
 //!
 //! One batch goes through these stages, each a file, in this order:
 //!
 //! 1. `take`: reserve a batch as soon as one of the slots is free; keep the lease alive; rejoin when it was lost.
-//! 2. `parse`: cut each webhook into updates that stand alone; set aside what cannot be understood.
+//! 2. `parse`: cut each webhook into updates that stand alone, read what the outbox tells; set aside what cannot be
+//!    understood. The rest is an `item` each.
 //! 3. `dedupe`: leave out what Redis remembers as committed.
-//! 4. `persist`: one transaction; while Postgres is away, wait: that is nobody's fault and spends no attempt.
-//! 5. `publish`: after the commit, events for what is new (`events` says what they tell).
-//! 6. `settle`: put failures off or bury them, then end the batch with one fenced script.
+//! 4. `echo`: tell the outbox which of its messages Meta has; conversations wait for that.
+//! 5. `persist`: one transaction; while Postgres is away, wait: that is nobody's fault and spends no attempt.
+//! 6. `numbers`: note business numbers, and raise the limits that Meta has raised.
+//! 7. `publish`: after the commit, events for what is new (`events` says what they tell).
+//! 8. `settle`: put failures off or bury them, then end the batch with one fenced script.
 //!
-//! `work` strings them together; `rows` says how Meta's words become rows; `maintain` keeps the tables in shape.
+//! `work` strings them together; `rows` says how Meta's words become rows, `outbound` how those of senders and dispatchers
+//! do; `maintain` keeps the tables in shape.
 //! [`run`] starts it all and stops in reverse order.
 
 mod config;
 mod context;
 mod dedupe;
+mod echo;
 mod events;
+mod item;
 mod maintain;
+mod numbers;
+mod outbound;
 mod parse;
 mod persist;
 mod publish;

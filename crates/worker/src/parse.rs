@@ -1,12 +1,15 @@
-//! Cuts webhooks into updates that stand alone, and sets aside what cannot be understood.
+//! Cuts webhooks into updates that stand alone, reads messages accepted and facts about them, and sets aside what cannot
+//! be understood.
 
 use bytes::Bytes;
 use uuid::Uuid;
 use waypost_model::{EffectKey, content_id};
-use waypost_queue::{Batch, Entry, Envelope, EnvelopeError, Kind};
-use waypost_whatsapp::{Contact, IdentityChange, Media, Update, UpdateBody};
+use waypost_queue::{Batch, Entry, Envelope, EnvelopeError, Fact, Kind};
+use waypost_whatsapp::UpdateBody;
 
 use crate::config::WorkerSettings;
+use crate::item::{Content, Item};
+use crate::outbound::Sending;
 
 /// A batch, understood as far as it can be.
 #[derive(Default)]
@@ -18,21 +21,6 @@ pub(crate) struct Parsed<'a> {
     pub(crate) bad: Vec<Bad>,
     /// Entries that a newer version wrote, as they lie in Redis.
     pub(crate) newer: Vec<Bytes>,
-}
-
-/// One update that can be stored, with the parts that its row borrows.
-pub(crate) struct Item<'a> {
-    pub(crate) envelope: &'a Envelope,
-    /// An earlier consumer died with it: its effect may exist, and its event may not.
-    pub(crate) doubtful: bool,
-    pub(crate) update: Update<'a>,
-    pub(crate) effect: EffectKey,
-    pub(crate) fingerprint: [u8; 32],
-    /// Of a live message: what the five-second window compares.
-    pub(crate) content: Option<[u8; 16]>,
-    pub(crate) media: Option<Media<'a>>,
-    pub(crate) changes: Vec<IdentityChange<'a>>,
-    pub(crate) contacts: Vec<Contact<'a>>,
 }
 
 /// Something that failed, as an entry of its own: to be put off, or buried.
@@ -64,6 +52,20 @@ impl Bad {
             whole: from.attempts > 0,
         }
     }
+
+    /// An entry that is no webhook, and so fails as a whole and stays what it is.
+    pub(crate) fn entry(from: &Envelope, class: &'static str, why: String) -> Self {
+        let mut envelope = from.clone();
+        envelope.attempts += 1;
+        Self {
+            envelope,
+            message_id: None,
+            class,
+            why,
+            hopeless: false,
+            whole: true,
+        }
+    }
 }
 
 pub(crate) fn parse<'a>(batch: &'a Batch, settings: &WorkerSettings) -> Parsed<'a> {
@@ -74,7 +76,7 @@ pub(crate) fn parse<'a>(batch: &'a Batch, settings: &WorkerSettings) -> Parsed<'
             continue;
         }
         match usable(entry, settings) {
-            Ok(envelope) => parsed.webhook(envelope, entry.handbacks > 0),
+            Ok(envelope) => parsed.envelope(envelope, entry.handbacks > 0),
             Err(bad) => parsed.bad.push(*bad),
         }
     }
@@ -84,7 +86,10 @@ pub(crate) fn parse<'a>(batch: &'a Batch, settings: &WorkerSettings) -> Parsed<'
 /// The entry's envelope, unless it cannot be read or should not be touched.
 fn usable<'a>(entry: &'a Entry, settings: &WorkerSettings) -> Result<&'a Envelope, Box<Bad>> {
     let hopeless = |envelope: &Envelope, body: Bytes, class, why| {
-        let mut bad = Bad::new(envelope, body, class, why);
+        let mut bad = match envelope.kind {
+            Kind::Outgoing | Kind::Fact => Bad::entry(envelope, class, why),
+            Kind::Webhook | Kind::Unknown(_) => Bad::new(envelope, body, class, why),
+        };
         (bad.hopeless, bad.whole) = (true, true);
         Box::new(bad)
     };
@@ -109,6 +114,33 @@ fn usable<'a>(entry: &'a Entry, settings: &WorkerSettings) -> Result<&'a Envelop
 }
 
 impl<'a> Parsed<'a> {
+    fn envelope(&mut self, envelope: &'a Envelope, doubtful: bool) {
+        let read = match envelope.kind {
+            Kind::Outgoing => Sending::read(envelope).map(|sending| {
+                let effect = EffectKey::send(sending.outgoing.id);
+                (Content::Send(sending), effect)
+            }),
+            Kind::Fact => Fact::from_envelope(envelope).map(|fact| {
+                let (of, attempted) = ((fact.life, fact.attempt), fact.attempted);
+                let effect = EffectKey::fact(fact.message_id, of.0, of.1, fact.state, attempted);
+                (Content::Fact(fact), effect)
+            }),
+            Kind::Webhook | Kind::Unknown(_) => return self.webhook(envelope, doubtful),
+        };
+        match read {
+            Ok((content, effect)) => {
+                let item = Item::of(envelope, doubtful, content, effect);
+                self.items.push(item);
+            }
+            Err(why) => {
+                let why = format!("unreadable entry: {why}");
+                let mut bad = Bad::entry(envelope, "unreadable", why);
+                bad.hopeless = true;
+                self.bad.push(bad);
+            }
+        }
+    }
+
     fn webhook(&mut self, envelope: &'a Envelope, doubtful: bool) {
         let webhook = match waypost_whatsapp::parse(&envelope.body) {
             Ok(webhook) => webhook,
@@ -136,67 +168,5 @@ impl<'a> Parsed<'a> {
                 self.items.push(Item::new(envelope, doubtful, update));
             }
         }
-    }
-}
-
-impl<'a> Item<'a> {
-    fn new(envelope: &'a Envelope, doubtful: bool, update: Update<'a>) -> Self {
-        let mut item = Self {
-            envelope,
-            doubtful,
-            effect: EffectKey::account(&[0; 32]),
-            fingerprint: [0; 32],
-            content: None,
-            media: None,
-            changes: Vec::new(),
-            contacts: Vec::new(),
-            update,
-        };
-        let number = item.update.metadata.phone_number_id.as_str();
-        if let UpdateBody::Message(message) = &item.update.body {
-            item.content = message.content_digest(number);
-        }
-        match &item.update.body {
-            UpdateBody::Message(message) | UpdateBody::Echo(message) => {
-                item.effect = EffectKey::message(number, &message.id);
-                item.media = message.media();
-                item.changes = message.identity_change().into_iter().collect();
-            }
-            UpdateBody::History(history) => {
-                item.effect = EffectKey::message(number, &history.message.id);
-                item.media = history.message.media();
-            }
-            UpdateBody::Status(status) => {
-                let participant = status.participant().map_or("", |text| text.as_str());
-                item.effect = EffectKey::status(&status.id, &status.status, participant);
-            }
-            UpdateBody::Account(account) => {
-                item.fingerprint = item.update.fingerprint();
-                item.effect = EffectKey::account(&item.fingerprint);
-                item.changes = account.identity_changes();
-                item.contacts = account.contacts();
-            }
-            // Set aside before it gets here.
-            UpdateBody::Malformed { .. } => {}
-        }
-        item
-    }
-
-    /// This item alone, as something that failed.
-    pub(crate) fn fail(&self, class: &'static str, why: String) -> Bad {
-        let mut bad = Bad::new(
-            self.envelope,
-            Bytes::from(self.update.isolate()),
-            class,
-            why,
-        );
-        bad.message_id = match &self.update.body {
-            UpdateBody::Message(message) | UpdateBody::Echo(message) => Some(&message.id),
-            UpdateBody::History(history) => Some(&history.message.id),
-            UpdateBody::Status(status) => Some(&status.id),
-            UpdateBody::Account(_) | UpdateBody::Malformed { .. } => None,
-        }
-        .map(ToString::to_string);
-        bad
     }
 }

@@ -6,7 +6,8 @@ use rand::Rng;
 use waypost_store::{Batch, Outcome};
 
 use crate::context::Context;
-use crate::parse::{Item, Parsed};
+use crate::item::Item;
+use crate::parse::Parsed;
 use crate::rows;
 
 /// First and longest pause between tries while Postgres is away.

@@ -6,30 +6,40 @@ use waypost_store::{
     StatusRow,
 };
 use waypost_whatsapp::{
-    Account, Contact, Customer, HistoryMessage, IdentityChange, Message, Status, Text, UpdateBody,
+    Account, Contact, Customer, HistoryMessage, IdentityChange, Message, Status, Text, Update,
+    UpdateBody,
 };
 
-use crate::parse::Item;
+use crate::item::{Content, Item};
+use crate::outbound::fact_row;
 
 /// The field with the address book of the phone app.
 const ADDRESS_BOOK: &str = "smb_app_state_sync";
 
 /// The row of an item; `None` for one that is malformed and was set aside.
 pub(crate) fn row<'t>(item: &'t Item<'_>) -> Option<Row<'t>> {
-    Some(match &item.update.body {
+    match &item.content {
+        Content::Update(update) => update_row(item, update),
+        Content::Send(sending) => Some(Row::Send(sending.row())),
+        Content::Fact(fact) => Some(Row::Fact(fact_row(fact))),
+    }
+}
+
+fn update_row<'t>(item: &'t Item<'_>, update: &'t Update<'_>) -> Option<Row<'t>> {
+    Some(match &update.body {
         UpdateBody::Message(message) => {
-            let mut row = message_row(item, message, message.sender());
-            row.content = item.content;
+            let mut row = message_row(item, update, message, message.sender());
+            row.content = item.digest;
             Row::Message(row)
         }
         UpdateBody::Echo(message) => {
-            let mut row = message_row(item, message, message.recipient());
+            let mut row = message_row(item, update, message, message.recipient());
             (row.direction, row.origin) = (Direction::Out, Origin::Echo);
             Row::Message(row)
         }
-        UpdateBody::History(history) => Row::Message(history_row(item, history)),
-        UpdateBody::Status(status) => Row::Status(status_row(item, status)),
-        UpdateBody::Account(account) => Row::Account(account_row(item, account)),
+        UpdateBody::History(history) => Row::Message(history_row(item, update, history)),
+        UpdateBody::Status(status) => Row::Status(status_row(item, update, status)),
+        UpdateBody::Account(account) => Row::Account(account_row(item, update, account)),
         UpdateBody::Malformed { .. } => return None,
     })
 }
@@ -45,14 +55,15 @@ pub(crate) fn raw(envelope: &waypost_queue::Envelope) -> RawWebhook<'_> {
 
 fn message_row<'t>(
     item: &'t Item<'_>,
+    update: &'t Update<'_>,
     message: &'t Message<'_>,
     person: Customer<'t, '_>,
 ) -> MessageRow<'t> {
     MessageRow {
         direction: Direction::In,
         origin: Origin::Live,
-        waba_id: &item.update.waba_id,
-        phone_number_id: &item.update.metadata.phone_number_id,
+        waba_id: &update.waba_id,
+        phone_number_id: &update.metadata.phone_number_id,
         wamid: &message.id,
         kind: &message.kind,
         sent_at: message.timestamp,
@@ -79,8 +90,12 @@ fn message_row<'t>(
     }
 }
 
-fn history_row<'t>(item: &'t Item<'_>, history: &'t HistoryMessage<'_>) -> MessageRow<'t> {
-    let mut row = message_row(item, &history.message, history.customer());
+fn history_row<'t>(
+    item: &'t Item<'_>,
+    update: &'t Update<'_>,
+    history: &'t HistoryMessage<'_>,
+) -> MessageRow<'t> {
+    let mut row = message_row(item, update, &history.message, history.customer());
     row.origin = Origin::History;
     if history.outbound {
         row.direction = Direction::Out;
@@ -93,10 +108,15 @@ fn history_row<'t>(item: &'t Item<'_>, history: &'t HistoryMessage<'_>) -> Messa
     row
 }
 
-fn status_row<'t>(item: &'t Item<'_>, status: &'t Status<'_>) -> StatusRow<'t> {
+fn status_row<'t>(
+    item: &'t Item<'_>,
+    update: &'t Update<'_>,
+    status: &'t Status<'_>,
+) -> StatusRow<'t> {
+    let our_id = status.our_id();
     StatusRow {
-        waba_id: &item.update.waba_id,
-        phone_number_id: &item.update.metadata.phone_number_id,
+        waba_id: &update.waba_id,
+        phone_number_id: &update.metadata.phone_number_id,
         wamid: &status.id,
         status: &status.status,
         at: status.timestamp,
@@ -106,17 +126,23 @@ fn status_row<'t>(item: &'t Item<'_>, status: &'t Status<'_>) -> StatusRow<'t> {
         participant: text(status.participant()),
         person: person_of(status.customer()),
         error_code: status.error_code(),
-        callback: text(status.biz_opaque_callback_data.as_ref()),
+        message_id: our_id,
+        // Where it holds our id it says nothing more.
+        callback: text(status.biz_opaque_callback_data.as_ref()).filter(|_| our_id.is_none()),
         payload: status.raw,
     }
 }
 
-fn account_row<'t>(item: &'t Item<'_>, account: &'t Account<'_>) -> AccountRow<'t> {
+fn account_row<'t>(
+    item: &'t Item<'_>,
+    update: &'t Update<'_>,
+    account: &'t Account<'_>,
+) -> AccountRow<'t> {
     AccountRow {
-        waba_id: &item.update.waba_id,
+        waba_id: &update.waba_id,
         field: &account.field,
         phone_number_id: text(account.phone_number_id.as_ref()),
-        at: item.update.time,
+        at: update.time,
         received_at: item.envelope.received_at,
         request_id: item.envelope.request_id,
         content: item.fingerprint,

@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use waypost_queue::{EffectMemory, EventLog, QueueError, Redis};
+use waypost_queue::{EffectMemory, EventLog, Outbox, QueueError, Redis};
 use waypost_runtime::admin::serve_admin;
 use waypost_runtime::{Health, Phase};
 use waypost_store::{Store, StoreError};
@@ -15,7 +15,8 @@ use waypost_store::{Store, StoreError};
 use crate::config::Config;
 use crate::context::Context;
 use crate::maintain::maintain;
-use crate::take::Taker;
+use crate::numbers::Numbers;
+use crate::take::{Source, Taker};
 
 /// Why the worker could not start.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +54,8 @@ pub async fn run(
         store,
         memory: EffectMemory::new(&redis, &config.memory),
         events: EventLog::new(&redis, &config.events),
+        outbox: Outbox::new(&redis, &config.outbox),
+        numbers: Numbers::default(),
         settings: config.worker.clone(),
         compress_above: config.inbox.compress_above,
         stopping: stopping.clone(),
@@ -62,12 +65,14 @@ pub async fn run(
     let (closing, tracker) = (CancellationToken::new(), TaskTracker::new());
     let slots = Arc::new(Semaphore::new(config.worker.concurrency));
     tokio::spawn(maintain(Arc::clone(&context)));
-    for partition in 0..config.inbox.partitions {
+    let inbox = (0..config.inbox.partitions).map(Source::Inbox);
+    let facts = (0..config.outbox.partitions).map(Source::Facts);
+    for source in inbox.chain(facts) {
         let taker = Taker {
             context: Arc::clone(&context),
             redis: redis.clone(),
             inbox: config.inbox.clone(),
-            partition,
+            source,
             slots: Arc::clone(&slots),
             tracker: tracker.clone(),
             closing: closing.clone(),

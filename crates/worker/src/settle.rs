@@ -11,8 +11,6 @@ use crate::config::WorkerSettings;
 use crate::context::Context;
 use crate::parse::Bad;
 
-/// Pause between tries while Redis or Postgres is away.
-const PAUSE: Duration = Duration::from_millis(250);
 /// How long an entry of a newer version waits for a worker that knows it.
 const NEWER_VERSION: Duration = Duration::from_secs(30);
 /// No wait grows beyond this.
@@ -105,7 +103,7 @@ async fn end(context: &Context, consumer: &Consumer, batch: &Batch, settlement: 
                 unsure = true;
                 context.redis.fail(error.to_string());
                 tracing::warn!("a batch waits for Redis to be settled: {error}");
-                if !rest(context).await {
+                if !context.rest().await {
                     return;
                 }
             }
@@ -138,7 +136,7 @@ async fn record(context: &Context, dead: &[Bad]) -> bool {
                 Err(error) if error.is_transient() => {
                     context.postgres.fail(error.to_string());
                     tracing::warn!("a failure waits for Postgres to be recorded: {error}");
-                    if !rest(context).await {
+                    if !context.rest().await {
                         return false;
                     }
                 }
@@ -163,13 +161,6 @@ fn payload(bad: &Bad) -> Option<&str> {
     serde_json::from_str::<&serde_json::value::RawValue>(text)
         .ok()
         .map(serde_json::value::RawValue::get)
-}
-
-async fn rest(context: &Context) -> bool {
-    tokio::select! {
-        () = tokio::time::sleep(PAUSE) => true,
-        () = context.stopping.cancelled() => false,
-    }
 }
 
 /// Full jitter: anything from nothing to `backoff`, doubled with each failure, so that what failed together does

@@ -15,13 +15,22 @@ use crate::work::work;
 /// Pause between tries while Redis is away.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// Takes from one partition until told to stop.
+/// A queue to take from. All of them have the inbox's ways.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Source {
+    /// A partition of the inbox: webhooks.
+    Inbox(u16),
+    /// What a partition of the outbox tells.
+    Facts(u16),
+}
+
+/// Takes from one queue until told to stop.
 pub(crate) struct Taker {
     pub(crate) context: Arc<Context>,
     pub(crate) redis: Redis,
     pub(crate) inbox: InboxSettings,
-    pub(crate) partition: u16,
-    /// Slots, shared by all partitions of the process.
+    pub(crate) source: Source,
+    /// Slots, shared by all queues of the process.
     pub(crate) slots: Arc<Semaphore>,
     /// Batches in work.
     pub(crate) tracker: TaskTracker,
@@ -33,9 +42,18 @@ impl Taker {
     /// Takes until `closing`, then hands back what is left, once its batches are done.
     pub(crate) async fn run(self) {
         while !self.closing.is_cancelled() {
-            match Consumer::join(&self.redis, &self.inbox, self.partition).await {
+            match self.join().await {
                 Ok(consumer) => self.consume(Arc::new(consumer)).await,
                 Err(error) => self.redis_is_away(&error).await,
+            }
+        }
+    }
+
+    async fn join(&self) -> Result<Consumer, QueueError> {
+        match self.source {
+            Source::Inbox(partition) => Consumer::join(&self.redis, &self.inbox, partition).await,
+            Source::Facts(partition) => {
+                Consumer::join_facts(&self.redis, &self.inbox, partition).await
             }
         }
     }
@@ -44,7 +62,7 @@ impl Taker {
     async fn consume(&self, consumer: Arc<Consumer>) {
         tracing::info!(
             consumer = consumer.id(),
-            partition = self.partition,
+            source = ?self.source,
             "joined"
         );
         let beat = tokio::spawn(keep_alive(Arc::downgrade(&consumer), self.inbox.heartbeat));

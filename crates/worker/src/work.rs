@@ -4,6 +4,8 @@ use waypost_queue::{Batch, Consumer};
 
 use crate::context::Context;
 use crate::dedupe::dedupe;
+use crate::echo::Echoes;
+use crate::numbers::{learn, upgrade};
 use crate::parse::parse;
 use crate::persist::{Fate, persist};
 use crate::publish::publish;
@@ -13,8 +15,17 @@ use crate::settle::settle;
 pub(crate) async fn work(context: &Context, consumer: &Consumer, batch: Batch) {
     let mut parsed = parse(&batch, &context.settings);
     dedupe(context, &mut parsed).await;
+    let mut echoes = Echoes::of(&parsed);
+    // If Redis is away now, it may be back when the batch is stored.
+    echoes.tell(context).await;
     let fates = persist(context, &parsed).await;
-    if !publish(context, &parsed, &fates).await {
+    if !context.stopping.is_cancelled() {
+        learn(context, &parsed).await;
+    }
+    if !echoes.tell_at_last(context).await
+        || !upgrade(context, &parsed, &fates).await
+        || !publish(context, &parsed, &fates).await
+    {
         // Only when stopping: whoever gets the batch next publishes what this one could not.
         return;
     }

@@ -21,6 +21,10 @@ pub struct Progress {
     pub slowed: u32,
     /// Whether the latest attempt's outcome is unknown.
     pub unknown: bool,
+    /// When the deadline for an echo was over.
+    pub overdue_at: Option<SystemTime>,
+    /// When no webhook from before that was waiting any more.
+    pub inbox_read_at: Option<SystemTime>,
     /// What went wrong, oldest first; at most [`Progress::ERRORS`].
     pub errors: Vec<AttemptError>,
 }
@@ -58,6 +62,13 @@ impl Progress {
     /// Errors kept; a message that waits out a long limit would otherwise collect them without end.
     pub const ERRORS: usize = 20;
 
+    /// From now on nobody knows what came of the latest attempt.
+    pub fn lose_sight(&mut self) {
+        self.unknown = true;
+        self.overdue_at = None;
+        self.inbox_read_at = None;
+    }
+
     /// Adds an error; of too many, the first and the latest are kept.
     pub fn note(&mut self, error: AttemptError) {
         if self.errors.len() >= Self::ERRORS {
@@ -93,6 +104,8 @@ impl Progress {
             slowed: self.slowed,
             unknown: self.unknown,
             errors: self.errors.iter().map(error).collect(),
+            overdue_at_ms: self.overdue_at.map_or(0, millis),
+            inbox_read_at_ms: self.inbox_read_at.map_or(0, millis),
         }
     }
 
@@ -114,6 +127,8 @@ impl Progress {
             slowed: wire.slowed,
             unknown: wire.unknown,
             errors: wire.errors.into_iter().map(error).collect(),
+            overdue_at: time(wire.overdue_at_ms),
+            inbox_read_at: time(wire.inbox_read_at_ms),
         }
     }
 }

@@ -86,6 +86,7 @@ impl Made {
                     ..person
                 },
                 error_code: None,
+                message_id: None,
                 callback: None,
                 payload: &update.payload,
             })

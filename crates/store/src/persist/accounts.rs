@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use deadpool_postgres::Transaction;
 use uuid::Uuid;
 
-use super::attempt::Placed;
+use super::rows::Placed;
 use crate::sql::{At, RawJson};
 use crate::{AccountRow, StoreError};
 

@@ -3,7 +3,7 @@
 use deadpool_postgres::Transaction;
 use uuid::Uuid;
 
-use super::attempt::{Placed, known_rows};
+use super::rows::{Placed, known_rows};
 use crate::copy::Rows;
 use crate::sql::At;
 use crate::{MediaRow, MessageRow, StoreError};

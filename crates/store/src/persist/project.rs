@@ -3,11 +3,15 @@
 //! It runs after the commit, over the statuses and sent messages of the batch. Whoever commits last, the one with the
 //! message or the one with the status, then sees both; that is how an early status waits for its message. Everything is
 //! written against the row as it is when the lock is had, the furthest state and the earliest time, so projections that
-//! overlap can only agree.
+//! overlap can only agree. [`outbound`] does the same for messages sent through us, of which more is told.
+
+mod outbound;
 
 use std::time::SystemTime;
 
 use deadpool_postgres::ClientWrapper;
+use futures_util::future::try_join;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use waypost_model::Direction;
 
@@ -63,24 +67,63 @@ const PROJECT_RANGE: &str = projection!(
       SELECT phone_number_id, wamid FROM messages WHERE id >= $3 AND id < $4 AND direction = 'out')"
 );
 
+/// What a batch speaks of.
+#[derive(Default)]
+struct Touched<'a> {
+    /// Sent messages by number and wamid.
+    keys: Vec<(&'a str, &'a str)>,
+    /// Messages sent through us.
+    ids: Vec<uuid::Uuid>,
+    /// Of statuses without our id.
+    strange: Vec<&'a str>,
+}
+
+impl<'a> Touched<'a> {
+    fn by(items: &[Item<'a>]) -> Self {
+        let mut touched = Self::default();
+        for item in items {
+            match item {
+                Item::Status(row) => {
+                    if let Some(id) = row.message_id {
+                        touched.ids.push(id);
+                        continue;
+                    }
+                    touched.keys.push((row.phone_number_id, row.wamid));
+                    touched.strange.push(row.wamid);
+                }
+                Item::Message(row) if row.direction == Direction::Out => {
+                    touched.keys.push((row.phone_number_id, row.wamid));
+                }
+                Item::Send(row) => touched.ids.push(row.id),
+                Item::Fact(row) => touched.ids.push(row.message_id),
+                Item::Message(_) | Item::Account(_) => {}
+            }
+        }
+        touched.keys.sort_unstable();
+        touched.keys.dedup();
+        touched.strange.sort_unstable();
+        touched.strange.dedup();
+        touched
+    }
+}
+
 /// Projects the sent messages that `items` speak of, and tells how many had to be changed.
 pub(crate) async fn project(client: &ClientWrapper, items: &[Item<'_>]) -> Result<u64, StoreError> {
-    let mut keys: Vec<(&str, &str)> = items
-        .iter()
-        .filter_map(|item| match item {
-            Item::Status(row) => Some((row.phone_number_id, row.wamid)),
-            Item::Message(row) if row.direction == Direction::Out => {
-                Some((row.phone_number_id, row.wamid))
-            }
-            _ => None,
-        })
-        .collect();
+    let mut touched = Touched::by(items);
+    let (changed, followed) = try_join(
+        by_wamid(client, &touched.keys),
+        outbound::follow(client, &touched.strange),
+    )
+    .await?;
+    touched.ids.extend(followed);
+    Ok(changed + outbound::project(client, &mut touched.ids).await?)
+}
+
+async fn by_wamid(client: &ClientWrapper, keys: &[(&str, &str)]) -> Result<u64, StoreError> {
     if keys.is_empty() {
         return Ok(0);
     }
-    keys.sort_unstable();
-    keys.dedup();
-    let (numbers, wamids): (Vec<&str>, Vec<&str>) = keys.into_iter().unzip();
+    let (numbers, wamids): (Vec<&str>, Vec<&str>) = keys.iter().copied().unzip();
     run(client, PROJECT, &[&numbers, &wamids]).await
 }
 
@@ -91,7 +134,8 @@ pub(crate) async fn project_range(
     to: SystemTime,
 ) -> Result<u64, StoreError> {
     let (first, last) = (first_id(from), first_id(to));
-    run(client, PROJECT_RANGE, &[&At(from), &At(to), &first, &last]).await
+    let changed = run(client, PROJECT_RANGE, &[&At(from), &At(to), &first, &last]).await?;
+    Ok(changed + outbound::project_range(client, from, to).await?)
 }
 
 async fn run(
@@ -107,7 +151,9 @@ async fn run(
             Ok(projected) => return Ok(projected),
             Err(error) => {
                 let error = StoreError::from(error);
-                if runs == RUNS || !error.is_conflict() {
+                // Another row was given the same wamid just now; the next run sees it.
+                let clash = error.code() == Some(SqlState::UNIQUE_VIOLATION.code());
+                if runs == RUNS || !(clash || error.is_conflict()) {
                     return Err(error);
                 }
             }

@@ -2,7 +2,7 @@
 
 use deadpool_postgres::Transaction;
 
-use super::attempt::{Placed, known_rows};
+use super::rows::{Placed, known_rows};
 use crate::copy::Rows;
 use crate::sql::At;
 use crate::{StatusRow, StoreError};
@@ -15,7 +15,7 @@ CROSS JOIN LATERAL (SELECT 1 FROM message_statuses
 
 pub(super) const COPY: &str = "
 COPY message_statuses (id, wamid, status, participant, waba_id, phone_number_id, recipient_id, recipient_bsuid, at, error_code,
-                       callback_data, request_id, payload, received_at) FROM STDIN (FORMAT binary)";
+                       callback_data, request_id, payload, received_at, message_id) FROM STDIN (FORMAT binary)";
 
 /// Places in `rows` of the statuses that are known already.
 pub(super) async fn known(
@@ -38,7 +38,7 @@ pub(super) async fn insert(
     tx: &Transaction<'_>,
     statuses: &[Placed<'_, StatusRow<'_>>],
 ) -> Result<(), StoreError> {
-    let mut rows = Rows::of(14, statuses.len());
+    let mut rows = Rows::of(15, statuses.len());
     for placed in statuses {
         let s = placed.row;
         rows.row().uuid(placed.id);
@@ -50,7 +50,8 @@ pub(super) async fn insert(
             .opt_text(s.callback);
         rows.uuid(s.request_id)
             .json(s.payload)
-            .at(At(s.received_at));
+            .at(At(s.received_at))
+            .opt_uuid(s.message_id);
     }
     rows.copy(tx, COPY).await
 }

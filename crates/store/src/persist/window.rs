@@ -11,7 +11,7 @@ use deadpool_postgres::Transaction;
 use uuid::Uuid;
 use waypost_model::{Direction, Origin};
 
-use super::attempt::Placed;
+use super::rows::Placed;
 use crate::sql::At;
 use crate::{MessageRow, StoreError, StoreSettings, WindowPolicy};
 

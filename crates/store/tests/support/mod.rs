@@ -141,3 +141,24 @@ pub fn contact(outcome: &Outcome) -> Uuid {
         other => panic!("no contact in {other:?}"),
     }
 }
+
+/// Every order of some numbers.
+pub fn permutations(of: &[usize]) -> Vec<Vec<usize>> {
+    if of.len() < 2 {
+        return vec![of.to_vec()];
+    }
+    let mut all = Vec::new();
+    for (i, first) in of.iter().enumerate() {
+        let rest: Vec<usize> = of
+            .iter()
+            .enumerate()
+            .filter(|(j, _)| *j != i)
+            .map(|(_, x)| *x)
+            .collect();
+        for mut tail in permutations(&rest) {
+            tail.insert(0, *first);
+            all.push(tail);
+        }
+    }
+    all
+}

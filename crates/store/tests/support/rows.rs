@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use uuid::Uuid;
-use waypost_model::{Direction, Origin};
-use waypost_store::{AccountRow, Item, MessageRow, Person, StatusRow};
+use waypost_model::{Direction, OnUnknown, Origin, Priority, SendState};
+use waypost_store::{AccountRow, FactRow, Item, MessageRow, Person, SendRow, StatusRow};
 
 pub const WABA: &str = "1029384756";
 pub const NUMBER: &str = "5550001";
@@ -82,6 +82,7 @@ pub fn status<'a>(wamid: &'a str, word: &'a str, when: u64) -> StatusRow<'a> {
         participant: None,
         person: Person::default(),
         error_code: None,
+        message_id: None,
         callback: None,
         payload: "{}",
     }
@@ -108,4 +109,58 @@ pub fn messages(rows: Vec<MessageRow<'_>>) -> Vec<Item<'_>> {
 
 pub fn statuses(rows: Vec<StatusRow<'_>>) -> Vec<Item<'_>> {
     rows.into_iter().map(Item::Status).collect()
+}
+
+/// A text accepted from a sender.
+pub fn send(id: Uuid) -> SendRow<'static> {
+    SendRow {
+        id,
+        request_id: Uuid::now_v7(),
+        phone_number_id: NUMBER,
+        account: Some(WABA),
+        kind: "text",
+        person: phone("4917"),
+        group_id: None,
+        context_wamid: None,
+        accepted_at: at(0),
+        callback_data: Some("order 7"),
+        priority: Priority::Normal,
+        send_at: None,
+        expires_at: None,
+        on_unknown: OnUnknown::Fail,
+        key_name: "test",
+        payload: r#"{"type":"text"}"#,
+    }
+}
+
+/// Something that happened to it, as many seconds later as `attempt` says.
+pub fn fact(id: Uuid, life: u32, attempt: u32, state: SendState) -> FactRow<'static> {
+    FactRow {
+        message_id: id,
+        life,
+        attempt,
+        attempted: false,
+        state,
+        verdict: "",
+        class: None,
+        error_code: None,
+        error_subcode: None,
+        http_status: None,
+        error_message: None,
+        fbtrace_id: None,
+        wamid: None,
+        started_at: at(10 * u64::from(life) + u64::from(attempt)),
+        finished_at: None,
+        next_at: None,
+    }
+}
+
+/// The end of an attempt.
+pub fn tried(id: Uuid, attempt: u32, state: SendState, verdict: &str) -> FactRow<'_> {
+    FactRow {
+        attempted: true,
+        verdict,
+        http_status: Some(200),
+        ..fact(id, 0, attempt, state)
+    }
 }

@@ -11,6 +11,7 @@ mod bad_bodies;
 mod coexistence;
 mod contacts;
 mod every_kind;
+mod outbound_facts;
 mod poison;
 mod same_webhook;
 mod statuses;
