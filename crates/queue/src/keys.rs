@@ -130,7 +130,7 @@ impl PartitionKeys {
 /// | `open` | hash | message id → lane, while an attempt has been made and its end is not known |
 /// | `echoes` | hash | message id → 1, echoed by a status while its attempt was still under way |
 /// | `pair:<number>/<recipient>` | string | burst of a pair: `<paid back at, µs>/<began at, µs>/<messages>`, gone when paid back |
-/// | `account:<id>` | hash | token bucket of an account, there when limited |
+/// | `account:<id>` | hash | token bucket of an account, and when its numbers were slowed down last; `*` is the app |
 /// | `breaker:<number>` | hash | outcomes by second |
 /// | `idem:<digest>` | string | digest of the request and id of the message that an idempotency key stands for |
 /// | `dead`, `dead:order` | hash, sorted set | as in the inbox |

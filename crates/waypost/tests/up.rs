@@ -71,16 +71,16 @@ impl Up {
     }
 
     async fn rows(&self) -> i64 {
+        self.count("SELECT count(*) FROM messages").await
+    }
+
+    async fn count(&self, query: &str) -> i64 {
         let (client, connection) =
             tokio_postgres::connect(self.text("database_url"), tokio_postgres::NoTls)
                 .await
                 .unwrap();
         tokio::spawn(connection);
-        client
-            .query_one("SELECT count(*) FROM messages", &[])
-            .await
-            .unwrap()
-            .get(0)
+        client.query_one(query, &[]).await.unwrap().get(0)
     }
 
     async fn stop(mut self) {
@@ -138,6 +138,48 @@ async fn from_nothing_to_a_row_and_away_without_a_trace() {
     );
     up.stop().await;
     assert!(ports.into_iter().all(is_free), "something was left running");
+}
+
+#[tokio::test]
+async fn with_the_sandbox_a_message_goes_out_and_its_statuses_come_back() {
+    let dir = folder();
+    let up = Up::start(dir.path(), &["--ephemeral", "--sandbox"], &[]).await;
+    assert!(up.text("graph_url").starts_with("http://127.0.0.1:"));
+    let sender = Client::new(SocketAddr::from(([127, 0, 0, 1], up.port("send_url"))), "");
+    let body =
+        r#"{"from":"106540352242922","to":"+4915112345678","type":"text","text":{"body":"Hello"}}"#;
+    let key = format!("Bearer {}", up.text("send_key"));
+    let refused = sender.post_to("/v1/messages", body, &[]).await.unwrap();
+    assert_eq!(refused.status, 401);
+    let headers = [("authorization", key.as_str())];
+    let reply = sender
+        .post_to("/v1/messages", body, &headers)
+        .await
+        .unwrap();
+    assert_eq!(reply.status, 202);
+    let answer: Value = serde_json::from_slice(&reply.body).unwrap();
+    let query = format!(
+        "SELECT count(*) FROM messages WHERE id = '{}' AND state = 'sent' AND status = 'read'",
+        answer["id"].as_str().unwrap()
+    );
+    eventually(SOON, "the message is read", async || {
+        up.count(&query).await == 1
+    })
+    .await;
+    assert!(
+        !up.process.log().contains("15112345678"),
+        "the phone number is in the output"
+    );
+    up.stop().await;
+}
+
+#[tokio::test]
+async fn another_graph_api_can_be_named() {
+    let dir = folder();
+    let args = ["--ephemeral", "--graph-url", "http://127.0.0.1:9"];
+    let up = Up::start(dir.path(), &args, &[]).await;
+    assert_eq!(up.text("graph_url"), "http://127.0.0.1:9");
+    up.stop().await;
 }
 
 #[tokio::test]

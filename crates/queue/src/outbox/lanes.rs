@@ -143,7 +143,8 @@ impl LaneConsumer {
             .arg(micros(s.pair_interval))
             .arg(s.pair_burst)
             .arg(s.climb)
-            .arg(as_millis(s.probe));
+            .arg(as_millis(s.probe))
+            .arg(s.account_limit);
         let answer: (String, i64, Vec<Vec<u8>>) =
             call.invoke_async(&mut self.redis.connection()).await?;
         let (state, again, flat) = answer;

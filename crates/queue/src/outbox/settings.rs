@@ -101,6 +101,8 @@ pub struct LaneSettings {
     pub in_flight: u32,
     /// Messages of a number a second, where nobody has set another limit; 0 for none.
     pub number_limit: f64,
+    /// Messages of an account a second, in one partition; 0 for none.
+    pub account_limit: f64,
     /// Burst as a share of a second's messages.
     pub burst_share: f64,
     /// Time between two messages of a pair; 0 for no limit.
@@ -132,6 +134,7 @@ impl Default for LaneSettings {
             heartbeat: Duration::from_secs(2),
             in_flight: 256,
             number_limit: 80.0,
+            account_limit: 0.0,
             burst_share: 0.1,
             pair_interval: Duration::from_secs(6),
             pair_burst: 45,
@@ -169,6 +172,11 @@ impl LaneSettings {
             "limits.number",
             "80",
             "Messages a second of a number for which nobody has set another limit (Meta's default is 80); 0 for none.",
+        ),
+        Key::new(
+            "limits.account",
+            "0",
+            "Messages a second of all numbers of a WhatsApp Business Account together, in one partition of the outbox; 0 for none. Which account a number belongs to stands in numbers.file.",
         ),
         Key::new(
             "limits.burst",
@@ -238,6 +246,7 @@ impl LaneSettings {
             heartbeat: read.duration("lanes.heartbeat")?,
             in_flight: read.number("lanes.in_flight")?,
             number_limit: share(&read, "limits.number", 0.0..=1e6)?,
+            account_limit: share(&read, "limits.account", 0.0..=1e6)?,
             burst_share: share(&read, "limits.burst", 0.0..=10.0)?,
             pair_interval: read.duration("limits.pair_interval")?,
             pair_burst: read.number("limits.pair_burst")?,

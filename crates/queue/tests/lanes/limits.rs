@@ -185,3 +185,32 @@ async fn pushback_on_an_account_slows_all_its_numbers_and_no_others() {
     }
     assert!(seen >= 2, "{seen}");
 }
+
+#[tokio::test]
+async fn an_account_has_one_limit_for_all_its_numbers() {
+    let lanes = lanes(LaneSettings {
+        account_limit: 100.0,
+        ..free()
+    })
+    .await;
+    for (number, account) in [("1", "a"), ("2", "a"), ("3", "b")] {
+        let config = NumberConfig {
+            phone_number_id: number.to_owned(),
+            account: Some(account.to_owned()),
+            limit: None,
+            token_fingerprint: "t".to_owned(),
+        };
+        lanes.outbox.configure(&[config]).await.unwrap();
+        fill(&lanes, number, 50).await;
+    }
+    let dispatcher = lanes.dispatcher().await;
+    let turns = take(&dispatcher, 150).await;
+    let of = |number: &str| {
+        turns
+            .iter()
+            .filter(|t| t.phone_number_id() == number)
+            .count()
+    };
+    assert_eq!(of("1") + of("2"), 10, "one burst for both");
+    assert_eq!(of("3"), 10);
+}

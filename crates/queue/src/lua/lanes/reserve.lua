@@ -3,13 +3,14 @@
 -- ARGV: 1 consumer, 2 number of the reservation, 3 "1" when the answer to an earlier try with that number was lost,
 --       4 most heads, 5 most heads of a number in flight, 6 limit of a number without one of its own, a second (0: none),
 --       7 burst, as a share of a second's messages, 8 µs between messages of a pair (0: no limit), 9 burst of a pair,
---       10 share of the limit that a lowered rate climbs a second, 11 how long a probe may take in ms
+--       10 share of the limit that a lowered rate climbs a second, 11 how long a probe may take in ms,
+--       12 limit of an account, a second (0: none)
 -- Answers {state, µs until something may be due or -1, {lane, element, progress, cause…}}, state one of "ok", "paused",
 -- "lapsed"; cause one of "s" send, "p" probe, "x" expired, "z" expired while stopped, "o" overdue, "c" crashed.
 local consumer, reservation, most = ARGV[1], ARGV[2], tonumber(ARGV[4])
 local cap, default_limit, burst_share = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local pair_us, pair_burst = tonumber(ARGV[8]), tonumber(ARGV[9])
-local climb, probe_ms = tonumber(ARGV[10]), tonumber(ARGV[11])
+local climb, probe_ms, account_limit = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
 local EACH, SCAN = 8, 4 * most + 64
 -- How many turns one turn of a priority costs: high to normal to low as 16 to 4 to 1.
 local STRIDE = { h = 1, n = 4, l = 16 }
@@ -97,15 +98,19 @@ local function bucket(key, limit, rate, rate_at, tat)
   -- Waiting for single tokens at a high rate would mean asking all the time.
   local some = math.max(1, math.min(burst, math.floor(rate * 0.004)))
   return {
-    key = key, tokens = tokens, interval = interval, tat = tat,
-    again = function(self, used) return self.tat + (used + some - 1) * interval - slack end,
+    key = key, tokens = tokens, used = 0, interval = interval, tat = tat,
+    again = function(self) return self.tat + (self.used + some - 1) * interval - slack end,
   }
 end
 
-local function shared_bucket(name)
-  local key = tag .. 'account:' .. name
-  local s = redis.call('HMGET', key, 'limit', 'rate', 'rate_at', 'tat')
-  if s[1] then return bucket(key, tonumber(s[1]), s[2], s[3], s[4]) end
+-- One for all numbers of an account that are looked at now.
+local accounts = {}
+local function account_bucket(name)
+  if not accounts[name] then
+    local key = tag .. 'account:' .. name
+    accounts[name] = bucket(key, account_limit, nil, nil, redis.call('HGET', key, 'tat'))
+  end
+  return accounts[name]
 end
 
 local function set_turn(number, at)
@@ -131,21 +136,23 @@ local function look_at_stopped(number)
   if any then set_turn(number, now_us + 5000000) else redis.call('ZREM', tag .. 'numbers', number) end
 end
 
-local app = redis.call('EXISTS', tag .. 'account:*') == 1
-
 -- What a number may do now; nil when nothing.
 local function look_at(number)
   local key = tag .. 'number:' .. number
   local s = redis.call('HMGET', key, 'limit_operator', 'limit_meta', 'limit_file', 'rate', 'rate_at', 'tat', 'stopped',
-    'paused', 'breaker', 'breaker_until', 'in_flight', 'account', 'turn', 'turn_h', 'turn_n', 'turn_l')
+    'paused', 'breaker', 'breaker_until', 'in_flight', 'account', 'turn', 'turn_h', 'turn_n', 'turn_l', 'not_before')
   if s[7] then return look_at_stopped(number) end
   if s[8] then
     redis.call('ZREM', tag .. 'numbers', number)
     return nil
   end
+  local not_before = tonumber(s[17]) or 0
+  if now < not_before then
+    set_turn(number, not_before * 1000)
+    return nil
+  end
   local n = { number = number, key = key, used = 0, buckets = {}, cause = 's', dirty = false }
   n.allowed = cap - (tonumber(s[11]) or 0)
-  n.full = n.allowed <= 0
   if s[9] then
     local again = tonumber(s[10])
     if now < again then
@@ -156,13 +163,22 @@ local function look_at(number)
   end
   local limit = tonumber(s[1] or s[2] or s[3] or default_limit)
   if limit > 0 then n.buckets[1] = bucket(key, limit, s[4], s[5], s[6]) end
-  if s[12] then n.buckets[#n.buckets + 1] = shared_bucket(s[12]) end
-  if app then n.buckets[#n.buckets + 1] = shared_bucket('*') end
-  for _, b in ipairs(n.buckets) do n.allowed = math.min(n.allowed, b.tokens) end
+  if s[12] and account_limit > 0 then
+    n.buckets[#n.buckets + 1] = account_bucket(s[12])
+  end
   n.turn = tonumber(s[13]) or 0
   n.turns = { h = tonumber(s[14]) or 0, n = tonumber(s[15]) or 0, l = tonumber(s[16]) or 0 }
   n.left = { h = true, n = true, l = true }
   return n
+end
+
+-- Whether it may have one more.
+local function may(n)
+  if n.used >= n.allowed then return false end
+  for _, b in ipairs(n.buckets) do
+    if b.used >= b.tokens then return false end
+  end
+  return true
 end
 
 -- The next lane in line, by the weights; nil when there is none.
@@ -221,13 +237,14 @@ local function take_one(n)
     redis.call('HSET', tag .. 'open', id_of(element), lane)
     lease(lane, element, n.cause)
     n.used = n.used + 1
+    for _, b in ipairs(n.buckets) do b.used = b.used + 1 end
   end
   return true
 end
 
 local function leave(n, place)
   for _, b in ipairs(n.buckets) do
-    if n.used > 0 then redis.call('HSET', b.key, 'tat', whole(b.tat + n.used * b.interval)) end
+    if b.used > 0 then redis.call('HSET', b.key, 'tat', whole(b.tat + b.used * b.interval)) end
   end
   if n.dirty then
     redis.call('HSET', n.key, 'turn', n.turn, 'turn_h', n.turns.h, 'turn_n', n.turns.n, 'turn_l', n.turns.l)
@@ -238,10 +255,10 @@ local function leave(n, place)
     return set_turn(n.number, (now + probe_ms) * 1000)
   end
   if not next(n.left) then return redis.call('ZREM', tag .. 'numbers', n.number) end
-  if n.used < n.allowed then return set_turn(n.number, now_us + place) end
+  if may(n) then return set_turn(n.number, now_us + place) end
   local again = 0
   for _, b in ipairs(n.buckets) do
-    if n.used >= b.tokens then again = math.max(again, b:again(n.used)) end
+    if b.used >= b.tokens then again = math.max(again, b:again()) end
   end
   if again > 0 then return set_turn(n.number, again) end
   -- As much in flight as may be: the next settlement puts it back.
@@ -259,11 +276,11 @@ while #going > 0 and #turns < 4 * most and scanned < SCAN do
   for _, n in ipairs(going) do
     local more = true
     for _ = 1, EACH do
-      if n.used >= n.allowed or #turns >= 4 * most or scanned >= SCAN then break end
+      if not may(n) or #turns >= 4 * most or scanned >= SCAN then break end
       more = take_one(n)
       if not more then break end
     end
-    if more and n.used < n.allowed then still[#still + 1] = n end
+    if more and may(n) then still[#still + 1] = n end
   end
   going = still
 end

@@ -72,18 +72,28 @@ local function probe_ended(number, signal)
   end
 end
 
--- Lowers the rate of a bucket, once for all answers of one second: they were all sent at the same rate.
-local function lower(key, base, wait)
-  local s = redis.call('HMGET', key, 'rate', 'slowed_at', 'tat')
-  if base > 0 and now - (tonumber(s[2]) or 0) > 1000 then
-    local rate = math.max(base * floor, (tonumber(s[1]) or base) * factor)
+-- Lowers the rate of a number, once for all answers of one second: they were all sent at the same rate.
+local function lower(number, wait)
+  local key = number_key(number)
+  local s = redis.call('HMGET', key, 'limit_operator', 'limit_meta', 'limit_file', 'rate', 'slowed_at', 'not_before')
+  local limit = tonumber(s[1] or s[2] or s[3] or default_limit)
+  if limit > 0 and now - (tonumber(s[5]) or 0) > 1000 then
+    local rate = math.max(limit * floor, (tonumber(s[4]) or limit) * factor)
     redis.call('HSET', key, 'rate', rate, 'rate_at', now, 'slowed_at', now)
     count('slowed', 1)
   end
-  if wait > 0 then
-    -- Far enough ahead that even a full burst has to wait.
-    local tat = now_us + wait * 1000 + 1000000
-    if tat > (tonumber(s[3]) or 0) then redis.call('HSET', key, 'tat', whole(tat)) end
+  if wait > 0 and now + wait > (tonumber(s[6]) or 0) then
+    redis.call('HSET', key, 'not_before', now + wait)
+  end
+end
+
+-- Lowers every number of an account, or of the partition, once a second.
+local function lower_all(account, wait)
+  local key = tag .. 'account:' .. account
+  if now - (tonumber(redis.call('HGET', key, 'slowed_at')) or 0) <= 1000 then return end
+  redis.call('HSET', key, 'slowed_at', now)
+  for _, number in ipairs(redis.call('SMEMBERS', tag .. 'all')) do
+    if account == '*' or redis.call('HGET', number_key(number), 'account') == account then lower(number, wait) end
   end
 end
 
@@ -96,14 +106,8 @@ local function slow(number, recipient, scope, wait)
     end
     return
   end
-  local s = redis.call('HMGET', number_key(number), 'limit_operator', 'limit_meta', 'limit_file', 'account')
-  local limit = tonumber(s[1] or s[2] or s[3] or default_limit)
-  local name = scope == '*' and '*' or (scope == 'a' and s[4])
-  if not name then return lower(number_key(number), limit, wait) end
-  local key = tag .. 'account:' .. name
-  -- An account without a limit of its own gets that of one number, to climb back from.
-  redis.call('HSETNX', key, 'limit', limit > 0 and limit or 80)
-  lower(key, tonumber(redis.call('HGET', key, 'limit')), wait)
+  local account = scope == '*' and '*' or (scope == 'a' and redis.call('HGET', number_key(number), 'account'))
+  if account then lower_all(account, wait) else lower(number, wait) end
 end
 
 local function set_progress(lane, progress)
