@@ -175,7 +175,8 @@ impl LaneConsumer {
         })
         .arg(scope)
         .arg(least)
-        .arg(ending.stop.as_deref().unwrap_or(""));
+        .arg(ending.stop.as_deref().unwrap_or(""))
+        .arg(&ending.turn.id().as_bytes()[..]);
     }
 }
 

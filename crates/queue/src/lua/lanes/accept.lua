@@ -41,7 +41,7 @@ for i = 1, tonumber(ARGV[3]) do
       redis.call('HSET', tag .. 'scheduled:entries', id, lane .. '\n' .. head .. entry)
       answer = '2'
     else
-      append(lane, head .. entry)
+      append(lane, head .. entry, number, string.sub(lane, #number + 2, #number + 2))
       answer = '1'
     end
     facts[#facts + 1] = entry
@@ -50,6 +50,7 @@ for i = 1, tonumber(ARGV[3]) do
 end
 
 if #facts > 0 then
+  flush()
   for first = 1, #facts, 1000 do
     redis.call('LPUSH', tag .. 'facts:ready', unpack(facts, first, math.min(first + 999, #facts)))
   end

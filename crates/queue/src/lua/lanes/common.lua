@@ -28,30 +28,61 @@ local function wake()
   end
 end
 
--- Puts a lane in line, first or last, and its number into the rotation unless it is there, perhaps waiting.
-local function line_up(lane, first)
-  local number, priority = parts(lane)
-  redis.call(first and 'LPUSH' or 'RPUSH', tag .. 'ready:' .. number .. ':' .. priority, lane)
-  redis.call('ZADD', tag .. 'numbers', 'NX', now_us, number)
+-- What is to be written at the end, with one command for many: what costs in a script is the number of commands.
+local writes, order = {}, {}
+local function later(command, key, ...)
+  local name = command .. ' ' .. key
+  local w = writes[name]
+  if not w then
+    w = { command = command, key = key, n = 0 }
+    writes[name] = w
+    order[#order + 1] = w
+  end
+  for i = 1, select('#', ...) do
+    w[w.n + i] = (select(i, ...))
+  end
+  w.n = w.n + select('#', ...)
+end
+
+local lined_up = {}
+local function flush()
+  for _, w in ipairs(order) do
+    -- Lua's stack bounds the arguments of a command; an even number keeps pairs together.
+    for first = 1, w.n, 4000 do
+      redis.call(w.command, w.key, unpack(w, first, math.min(first + 3999, w.n)))
+    end
+  end
+  writes, order = {}, {}
+  for number in pairs(lined_up) do
+    redis.call('ZADD', tag .. 'numbers', 'NX', now_us, number)
+  end
+  lined_up = {}
+end
+
+-- Puts a lane in line, first or last, and its number into the rotation unless it is there, perhaps waiting. Takes effect
+-- with the next flush.
+local function line_up(lane, first, number, priority)
+  if not number then number, priority = parts(lane) end
+  later(first and 'LPUSH' or 'RPUSH', tag .. 'ready:' .. number .. ':' .. priority, lane)
+  lined_up[number] = true
 end
 
 -- Appends a message to its lane.
-local function append(lane, element)
+local function append(lane, element, number, priority)
   if redis.call('RPUSH', tag .. 'lane:' .. lane, element) == 1 then
-    line_up(lane, false)
+    line_up(lane, false, number, priority)
   end
 end
 
 -- Takes the head off a lane for good; the next one gets in line.
-local function finish(lane, id)
+local any_replayed = redis.call('EXISTS', tag .. 'replayed') == 1
+local function finish(lane, id, number, priority)
   redis.call('LPOP', tag .. 'lane:' .. lane)
-  redis.call('HDEL', tag .. 'heads', lane)
-  redis.call('HDEL', tag .. 'open', id)
-  if redis.call('EXISTS', tag .. 'replayed') == 1 then
-    redis.call('HDEL', tag .. 'replayed', id)
-  end
+  later('HDEL', tag .. 'heads', lane)
+  later('HDEL', tag .. 'open', id)
+  if any_replayed then later('HDEL', tag .. 'replayed', id) end
   if redis.call('EXISTS', tag .. 'lane:' .. lane) == 1 then
-    line_up(lane, false)
+    line_up(lane, false, number, priority)
   end
 end
 

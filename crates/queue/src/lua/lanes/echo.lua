@@ -16,7 +16,7 @@ for i, id in ipairs(ARGV) do
       if redis.call('ZREM', tag .. 'parked', lane) == 0 and redis.call('ZREM', tag .. 'delayed', lane) == 0 then
         redis.call('LREM', tag .. 'ready:' .. number .. ':' .. priority, 1, lane)
       end
-      finish(lane, id)
+      finish(lane, id, number, priority)
       add(settled, number, 1)
       answers[i] = 2
     end
@@ -29,6 +29,7 @@ for i, id in ipairs(ARGV) do
     answers[i] = 3
   end
 end
+flush()
 local all = 0
 for number, n in pairs(settled) do
   redis.call('HINCRBY', tag .. 'number:' .. number, 'backlog', -n)

@@ -8,6 +8,7 @@ redis.call('SREM', tag .. 'dead:unknown', id)
 if lane ~= '' then
   redis.call('HSET', tag .. 'replayed', id, ARGV[4])
   append(lane, ARGV[3])
+  flush()
   redis.call('HINCRBY', tag .. 'number:' .. (parts(lane)), 'backlog', 1)
   count('backlog', 1)
   count('failed', -1)

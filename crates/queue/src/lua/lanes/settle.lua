@@ -5,13 +5,11 @@
 --       lane, who holds it (consumer/reservation/cause), what ("d" done, "r" later, "p" park, "b" bury, "f" free),
 --       ms to wait (-1: for ever), progress or dead letter, "1" when an echo may still come, fact or "",
 --       signal for the breaker ("+", "-" or "0"), scope to slow ("p", "n", "a", "*" or ""), ms that it waits at least,
---       reason to stop the number or ""
+--       reason to stop the number or "", id
 -- Answers for each 1, 0 when somebody else holds the lane by now (then nothing was done), 2 when an echo had settled it.
-local consumer = ARGV[1]
 local least, back, open_ms, longest_ms = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local factor, floor, default_limit = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local pair_us, pair_burst = tonumber(ARGV[9]), tonumber(ARGV[10])
-local flight = tag .. 'flight:' .. consumer
 local answers, facts = {}, {}
 local touched, ended, completed, failed, signals, slowed = {}, {}, {}, {}, {}, {}
 local retried, echoed = 0, 0
@@ -110,46 +108,44 @@ local function slow(number, recipient, scope, wait)
   if account then lower_all(account, wait) else lower(number, wait) end
 end
 
-local function set_progress(lane, progress)
-  if progress ~= '' then redis.call('HSET', tag .. 'heads', lane, progress) end
-end
-
-local at = 12
-for i = 1, tonumber(ARGV[11]) do
+local each, at = 12, 12
+local count_of = tonumber(ARGV[11])
+local all_lanes = {}
+for i = 1, count_of do all_lanes[i] = ARGV[at + (i - 1) * each] end
+local holders = redis.call('HMGET', tag .. 'held', unpack(all_lanes))
+for i = 1, count_of do
   local lane, token, what, wait, blob = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3]), ARGV[at + 4]
   local doubtful, fact, signal = ARGV[at + 5] == '1', ARGV[at + 6], ARGV[at + 7]
-  local scope, scope_wait, stop = ARGV[at + 8], tonumber(ARGV[at + 9]), ARGV[at + 10]
-  at = at + 11
-  if redis.call('HGET', tag .. 'held', lane) ~= token then
+  local scope, scope_wait, stop, id = ARGV[at + 8], tonumber(ARGV[at + 9]), ARGV[at + 10], ARGV[at + 11]
+  at = at + each
+  if holders[i] ~= token then
     answers[i] = 0
   else
     answers[i] = 1
-    local number, _, recipient = parts(lane)
-    local id = id_of(redis.call('LINDEX', tag .. 'lane:' .. lane, 0))
-    redis.call('HDEL', tag .. 'held', lane)
-    redis.call('SREM', flight, lane)
+    local number, priority, recipient = parts(lane)
+    later('HDEL', tag .. 'held', lane)
     add(touched, number, -1)
     if echoes and redis.call('HDEL', tag .. 'echoes', id) == 1 and what ~= 'd' then
       what, fact, answers[i] = 'd', '', 2
       echoed = echoed + 1
     end
     if what == 'd' then
-      finish(lane, id)
+      finish(lane, id, number, priority)
       add(ended, number, -1)
       add(completed, number, 1)
     elseif what == 'b' then
       redis.call('HSET', tag .. 'dead', id, blob)
       redis.call('ZADD', tag .. 'dead:order', now, id)
       if doubtful then redis.call('SADD', tag .. 'dead:unknown', id) end
-      finish(lane, id)
+      finish(lane, id, number, priority)
       add(ended, number, -1)
       add(failed, number, 1)
     else
-      set_progress(lane, blob)
+      if blob ~= '' then later('HSET', tag .. 'heads', lane, blob) end
       if doubtful then
-        redis.call('HSET', tag .. 'open', id, lane)
+        later('HSET', tag .. 'open', id, lane)
       else
-        redis.call('HDEL', tag .. 'open', id)
+        later('HDEL', tag .. 'open', id)
       end
       if what == 'p' then
         redis.call('ZADD', tag .. 'parked', wait < 0 and '+inf' or now + wait, lane)
@@ -157,7 +153,7 @@ for i = 1, tonumber(ARGV[11]) do
         redis.call('ZADD', tag .. 'delayed', now + wait, lane)
         retried = retried + 1
       else
-        line_up(lane, true)
+        line_up(lane, true, number, priority)
       end
     end
     if fact ~= '' then facts[#facts + 1] = fact end
@@ -185,6 +181,7 @@ for name in pairs(signals) do
   end
 end
 
+flush()
 if #facts > 0 then redis.call('LPUSH', tag .. 'facts:ready', unpack(facts)) end
 local all_ended, all_completed, all_failed, any = 0, 0, 0, false
 write(touched, 'in_flight')
