@@ -129,3 +129,6 @@ impl fmt::Debug for GraphError {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
