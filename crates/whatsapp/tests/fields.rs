@@ -75,7 +75,8 @@ fn accounts() {
     view!(
         "phone_number_quality_update",
         PhoneNumberQualityUpdate,
-        |view| view.event.is_some()
+        |view| view.event.as_deref() == Some("THROUGHPUT_UPGRADE")
+            && view.display_phone_number.is_some()
     );
     view!("phone_number_name_update", PhoneNumberNameUpdate, |view| {
         view.rejection_reason.is_none()

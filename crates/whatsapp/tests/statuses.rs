@@ -5,7 +5,8 @@
 mod support;
 
 use support::fixture;
-use waypost_whatsapp::{Status, UpdateBody, parse};
+use uuid::Uuid;
+use waypost_whatsapp::{Status, UpdateBody, echo, parse};
 
 fn with(name: &str, mut look: impl FnMut(&Status<'_>)) -> usize {
     let body = fixture(name);
@@ -104,5 +105,19 @@ fn payments() {
         let amount = payment.amount.unwrap();
         assert_eq!((amount.value, amount.offset), (Some(12_500), Some(100)));
         assert!(payment.transaction.unwrap().get().contains("upi"));
+    });
+}
+
+#[test]
+fn an_echo_of_ours_names_our_message() {
+    with("status_sent", |status| {
+        assert_eq!(status.our_id(), None);
+        let id = Uuid::from_u128(7);
+        let mut echoed = status.clone();
+        let callback = echo::callback(id);
+        echoed.biz_opaque_callback_data = Some(callback.as_str().into());
+        assert_eq!(echoed.our_id(), Some(id));
+        echoed.biz_opaque_callback_data = None;
+        assert_eq!(echoed.our_id(), None);
     });
 }

@@ -4,6 +4,7 @@
 //! once. What cannot be known to be wrong passes: types, members and words that Meta may add tomorrow. Limits are
 //! those of Meta's pages for `POST /{phone_number_id}/messages`; lengths count Unicode characters.
 
+mod faults;
 mod interactive;
 mod place;
 mod plain;
@@ -14,7 +15,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use place::{Faults, Path, Place};
+use faults::{Faults, Path};
+use place::Place;
 
 /// One thing that is wrong with a body.
 #[derive(Clone, Debug, PartialEq, Eq)]

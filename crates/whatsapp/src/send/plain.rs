@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::place::{Faults, Place};
+use super::faults::Faults;
+use super::place::Place;
 
 const CAPTION: usize = 1024;
 /// Longer than anything that Meta has: for strings without a documented limit.

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::To;
-use super::place::{Faults, Place};
+use super::faults::Faults;
+use super::place::Place;
 
 const PHONE: &str = "must be + and 7 to 15 digits: country code and number, without spaces";
 const NO_PLUS: &str = "must begin with + and the country code; without + Meta prepends the country code of the business and the message may reach somebody else";

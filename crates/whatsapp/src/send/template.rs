@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::place::{Faults, Place};
+use super::faults::Faults;
+use super::place::Place;
 use super::plain::{ANY, location, media};
 
 pub(super) fn check(faults: &mut Faults, template: Place<'_>) {

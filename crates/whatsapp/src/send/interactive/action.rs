@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::send::place::{Faults, Place};
+use crate::send::faults::Faults;
+use crate::send::place::Place;
 use crate::send::plain::{ANY, media};
 
 /// Any object: what must be in it is not written down, or differs by country.

@@ -1,9 +1,10 @@
 //! `interactive`: header, body and footer, which all share, and an action for each sub-type.
 
-use super::place::{Faults, Place};
-use super::plain::{ANY, media};
-
 mod action;
+
+use super::faults::Faults;
+use super::place::Place;
+use super::plain::{ANY, media};
 
 /// What the sub-types have in common, and in what they differ.
 struct Kind {
