@@ -263,7 +263,7 @@ fn wrong() -> Vec<(Value, &'static [&'static str])> {
         (around("body", json!({"text": long(1025)})), &["/interactive/body/text"]),
         (around("footer", json!({"text": long(61)})), &["/interactive/footer/text"]),
         (around("header", json!({})), &["/interactive/header/type"]),
-        (around("header", json!({"type": "text", "text": long(61)})), &["/interactive/header/text"]),
+        (around("header", json!({"type": "text", "text": long(4097)})), &["/interactive/header/text"]),
         (around("header", json!({"type": "image"})), &["/interactive/header/image"]),
         (around("header", json!({"type": "video", "video": {}})), &["/interactive/header/video"]),
         // Buttons.
@@ -317,7 +317,7 @@ fn wrong() -> Vec<(Value, &'static [&'static str])> {
         (message("template", json!({"name": "n", "language": "en"})), &["/template/language"]),
         (components(json!({})), &["/template/components"]),
         (components(json!([{}])), &["/template/components/0/type"]),
-        (components(json!([{"type": "button"}])), &["/template/components/0/sub_type", "/template/components/0/index"]),
+        (components(json!([{"type": "button"}])), &["/template/components/0/sub_type"]),
         (components(json!([{"type": "button", "sub_type": "url", "index": "first"}])), &["/template/components/0/index"]),
         (components(json!([{"type": "body", "parameters": ["x"]}])), &["/template/components/0/parameters/0"]),
         (components(json!([{"type": "carousel", "cards": [{"components": [{}]}]}])), &["/template/components/0/cards/0/components/0/type"]),

@@ -40,7 +40,7 @@ fn components(faults: &mut Faults, holder: Place<'_>, outermost: bool) {
 /// Meta's examples write the index as a string here and as a number there.
 fn button(faults: &mut Faults, button: Place<'_>) {
     button.text(faults, "sub_type", ANY);
-    let index = match button.required(faults, "index") {
+    let index = match button.get("index") {
         None => return,
         Some(Value::String(text)) => text.parse().ok(),
         Some(value) => value.as_u64(),

@@ -61,8 +61,8 @@ static KINDS: [Kind; 15] = [
     ),
 ];
 
-const HEADER: usize = 60;
-const FOOTER: usize = 60;
+/// Where Meta's pages give a limit of a header's or footer's text, it is this.
+const SHORT: usize = 60;
 
 pub(super) fn check(faults: &mut Faults, interactive: Place<'_>) {
     interactive.text(faults, "type", ANY);
@@ -81,7 +81,8 @@ pub(super) fn check(faults: &mut Faults, interactive: Place<'_>) {
         }),
     }
     interactive.object_if_any(faults, "footer", |faults, footer| {
-        footer.text(faults, "text", FOOTER);
+        let limited = matches!(kind.name, "button" | "list" | "cta_url");
+        footer.text(faults, "text", if limited { SHORT } else { LONGEST });
     });
     interactive.object(faults, "action", kind.action);
 }
@@ -93,7 +94,10 @@ fn header(faults: &mut Faults, interactive: Place<'_>, kind: &str) {
     interactive.object_if_any(faults, "header", |faults, header| {
         header.text(faults, "type", ANY);
         match header.word("type") {
-            Some("text") => header.text(faults, "text", HEADER),
+            Some("text") => {
+                let limited = matches!(kind, "list" | "cta_url");
+                header.text(faults, "text", if limited { SHORT } else { LONGEST });
+            }
             Some(name @ ("image" | "video" | "document")) => {
                 // Lists of products and of choices show a line of text and nothing else.
                 if matches!(kind, "list" | "product_list") {
