@@ -15,14 +15,18 @@ use crate::prepare::Prepared;
 const LARGEST_ANSWER: usize = 64 << 10;
 /// How long an idle connection is kept. Shorter than servers do, so that they seldom close one under a request.
 const IDLE: Duration = Duration::from_secs(50);
+/// Longest wait that an answer may ask for; Meta's own are hours.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3_600);
 
 /// What came of a request.
 pub(crate) enum Called {
-    /// An answer, perhaps cut off in its body.
+    /// An answer.
     Answered {
         status: u16,
         retry_after: Option<Duration>,
         body: BytesMut,
+        /// Whether the connection held until the body's end.
+        whole: bool,
     },
     /// There was no connection, so Meta cannot have it.
     NotSent(String),
@@ -66,30 +70,32 @@ async fn answered(mut response: Response) -> Called {
     let status = response.status().as_u16();
     let retry_after = retry_after(response.headers());
     let mut body = BytesMut::new();
-    // An answer cut off in its body is judged by what there is of it.
-    while let Ok(Some(chunk)) = response.chunk().await {
-        let room = LARGEST_ANSWER - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if body.len() == LARGEST_ANSWER {
-            break;
+    let whole = loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => {
+                let room = LARGEST_ANSWER - body.len();
+                body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+                if body.len() == LARGEST_ANSWER {
+                    break true;
+                }
+            }
+            Ok(None) => break true,
+            Err(_) => break false,
         }
-    }
+    };
     Called::Answered {
         status,
         retry_after,
         body,
+        whole,
     }
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers
-        .get(RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()?;
-    Some(Duration::from_secs(seconds))
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?;
+    let wait = Duration::from_secs(text.trim().parse().ok()?);
+    // A time that no clock can hold would be the end of whoever adds it to now.
+    Some(wait.min(LONGEST_WAIT))
 }
 
 /// The last cause says what happened. The address stays out of it: it may hold an `appsecret_proof`.
@@ -104,5 +110,25 @@ fn why(error: &reqwest::Error) -> String {
     match cause.is::<reqwest::Error>() {
         true => "the request failed".to_owned(),
         false => cause.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_and_never_beyond_reason() {
+        let of = |text| {
+            let value = HeaderValue::from_static(text);
+            retry_after(&HeaderMap::from_iter([(RETRY_AFTER, value)]))
+        };
+        assert_eq!(of("120"), Some(Duration::from_secs(120)));
+        assert_eq!(of("18446744073709551615"), Some(LONGEST_WAIT));
+        assert_eq!(of("-1"), None);
+        assert_eq!(of("Wed, 21 Oct 2026 07:28:00 GMT"), None);
+        assert_eq!(retry_after(&HeaderMap::new()), None);
     }
 }

@@ -7,6 +7,7 @@ use waypost_runtime::health::Check;
 use waypost_settings::Watched;
 
 use crate::config::{DispatcherSettings, GraphSettings};
+use crate::notice::Notices;
 
 /// Shared by all messages of a process.
 pub(crate) struct Context {
@@ -17,7 +18,9 @@ pub(crate) struct Context {
     pub(crate) outbox: Outbox,
     /// Echoes come in by it.
     pub(crate) inbox: Inbox,
-    /// Cancelled when the process is to stop at once: a settlement that waits for Redis then gives up.
+    pub(crate) notices: Notices,
+    /// Cancelled when the process is to stop at once: requests without an answer are unknown then, and a settlement
+    /// that waits for Redis gives up.
     pub(crate) stopping: CancellationToken,
     pub(crate) redis: Check,
 }

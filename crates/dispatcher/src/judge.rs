@@ -4,41 +4,31 @@ use std::time::{Duration, SystemTime};
 
 use rand::Rng;
 use waypost_model::{DeadClass, SendState};
-use waypost_queue::{Cause, Fact, How, Outgoing, Progress, Signal, Slow, Turn};
-use waypost_whatsapp::graph::{AttemptFacts, GraphError, Judgement, Scope, Verdict, judge};
+use waypost_queue::{Cause, Fact, How, Progress, Signal, Slow, Turn};
+use waypost_whatsapp::graph::{Scope, Verdict};
 
 use crate::backoff::{backoff, pair_wait};
-use crate::call::Called;
 use crate::config::DispatcherSettings;
 use crate::outcome::{Outcome, error_of, fact};
+use crate::understand::{Judged, describe};
 
 /// Longest that a lane waits by itself when its number or account is too fast: the limiter does the rest.
 const STEP_ASIDE: Duration = Duration::from_secs(1);
 
 /// What is known of an attempt.
 pub(crate) struct Attempt {
-    pub(crate) called: Called,
+    pub(crate) judged: Judged,
     pub(crate) started_at: SystemTime,
     pub(crate) finished_at: SystemTime,
-}
-
-/// What an attempt was judged to be, for the log too.
-struct Judged {
-    judgement: Judgement,
-    http_status: Option<u16>,
-    /// Why there was no answer.
-    why: Option<String>,
-    signal: Signal,
 }
 
 /// Turns an attempt into an outcome, and says whether somebody should look.
 pub(crate) fn conclude(
     settings: &DispatcherSettings,
     turn: Turn,
-    outgoing: &Outgoing,
     attempt: Attempt,
 ) -> (Outcome, bool) {
-    let judged = understand(attempt.called, outgoing);
+    let judged = attempt.judged;
     let operator = judged.judgement.operator;
     let mut progress = turn.progress.clone();
     progress.made += 1;
@@ -64,86 +54,6 @@ pub(crate) fn conclude(
         turn,
     };
     (outcome, operator)
-}
-
-fn understand(called: Called, outgoing: &Outgoing) -> Judged {
-    let silence = |verdict, why| Judged {
-        judgement: Judgement {
-            verdict,
-            error: None,
-            operator: false,
-            meta_failure: true,
-        },
-        http_status: None,
-        why: Some(why),
-        signal: Signal::Failure,
-    };
-    match called {
-        Called::Answered {
-            status,
-            retry_after,
-            body,
-        } => {
-            let facts = AttemptFacts {
-                by_link: outgoing.by_link,
-            };
-            let judgement = judge(status, &body, retry_after, facts);
-            let failure = judgement.meta_failure || judgement.verdict == Verdict::Unknown;
-            Judged {
-                http_status: Some(status),
-                why: None,
-                signal: if failure {
-                    Signal::Failure
-                } else {
-                    Signal::Success
-                },
-                judgement,
-            }
-        }
-        Called::NotSent(why) => {
-            let again = Verdict::Retry {
-                at_most: None,
-                after: None,
-            };
-            silence(again, why)
-        }
-        Called::Unknown(why) => silence(Verdict::Unknown, why),
-    }
-}
-
-fn describe(fact: &mut Fact, judged: &Judged) {
-    fact.verdict = word(&judged.judgement.verdict).to_owned();
-    fact.http_status = judged.http_status;
-    fact.error_message.clone_from(&judged.why);
-    if let Some(error) = &judged.judgement.error {
-        fact.error_code = Some(error.code);
-        fact.error_subcode = error.subcode;
-        fact.error_message = Some(text_of(error));
-        fact.fbtrace_id.clone_from(&error.fbtrace_id);
-    }
-    if let Verdict::Done { wamid, .. } = &judged.judgement.verdict {
-        fact.wamid.clone_from(wamid);
-    }
-}
-
-/// Meta's details say more than its message, where there are any.
-fn text_of(error: &GraphError) -> String {
-    match &error.details {
-        Some(details) if !details.is_empty() => format!("{}: {details}", error.message),
-        _ => error.message.clone(),
-    }
-}
-
-/// The verdict in a word, as history and dead letters have it.
-pub(crate) const fn word(verdict: &Verdict) -> &'static str {
-    match verdict {
-        Verdict::Done { .. } => "done",
-        Verdict::Retry { .. } => "retry",
-        Verdict::SlowDown { .. } => "slow_down",
-        Verdict::Never => "never",
-        Verdict::StopNumber => "stop_number",
-        Verdict::Unknown => "unknown",
-    }
 }
 
 struct Decided {
@@ -291,3 +201,6 @@ fn reason(told: &Fact) -> String {
         (None, None) => text.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,7 @@ use crate::call::client;
 use crate::config::Config;
 use crate::configure::configure;
 use crate::context::Context;
+use crate::notice::Notices;
 use crate::take::Taker;
 
 /// Why the dispatcher could not start.
@@ -61,6 +62,7 @@ pub async fn run(
         settings: config.dispatcher.clone(),
         outbox: Outbox::new(&redis, &config.outbox),
         inbox: Inbox::new(&redis, config.inbox.partitions),
+        notices: Notices::default(),
         stopping: stopping.clone(),
         redis: health.check("redis"),
     });

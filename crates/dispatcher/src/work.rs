@@ -14,7 +14,8 @@ use crate::context::Context;
 use crate::judge::{Attempt, conclude};
 use crate::outcome::{Outcome, fact};
 use crate::policy;
-use crate::prepare::{Unusable, prepare};
+use crate::prepare::{Prepared, Unusable, prepare};
+use crate::understand::{Judged, understand};
 
 /// Deals with a turn and hands its outcome over to be settled.
 pub(crate) async fn work(
@@ -40,29 +41,44 @@ async fn send(context: &Context, turn: Turn) -> Outcome {
     let outgoing = outgoing.clone();
     let prepared = match prepare(context, &outgoing) {
         Ok(prepared) => prepared,
-        Err(why) => return unusable(turn, why),
+        Err(why) => return unusable(context, turn, why),
     };
     let started_at = SystemTime::now();
-    // Whatever happens in there, the request may have gone out.
-    let called = AssertUnwindSafe(call(&context.client, prepared))
-        .catch_unwind()
-        .await
-        .unwrap_or_else(|_| {
-            Called::Unknown("the dispatcher failed in the middle of it".to_owned())
-        });
     let attempt = Attempt {
-        called,
+        judged: ask(context, prepared, &outgoing).await,
         started_at,
         finished_at: SystemTime::now(),
     };
-    let (outcome, operator) = conclude(&context.settings, turn, &outgoing, attempt);
-    tell(&outgoing, &outcome, operator);
+    let (outcome, operator) = conclude(&context.settings, turn, attempt);
+    tell(context, &outgoing, &outcome, operator);
     outcome
 }
 
+/// Whatever fails in there, the request may have gone out, and the message must not be lost with the task.
+async fn ask(context: &Context, prepared: Prepared, outgoing: &Outgoing) -> Judged {
+    let asked = async {
+        let called = tokio::select! {
+            called = call(&context.client, prepared) => called,
+            () = context.stopping.cancelled() => {
+                Called::Unknown("the dispatcher ended before the answer came".to_owned())
+            }
+        };
+        understand(called, outgoing)
+    };
+    AssertUnwindSafe(asked)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| {
+            let why = "the dispatcher failed in the middle of it".to_owned();
+            understand(Called::Unknown(why), outgoing)
+        })
+}
+
 /// Nothing was sent: the number stops, and its messages wait.
-fn unusable(turn: Turn, Unusable(why): Unusable) -> Outcome {
-    tracing::warn!(phone_number_id = turn.phone_number_id(), "stopped: {why}");
+fn unusable(context: &Context, turn: Turn, Unusable(why): Unusable) -> Outcome {
+    if context.notices.is_due(turn.phone_number_id(), 0) {
+        tracing::warn!(phone_number_id = turn.phone_number_id(), "stopped: {why}");
+    }
     let told = fact(&turn, &turn.progress, waypost_model::SendState::Accepted);
     Outcome {
         stop: Some(why.to_owned()),
@@ -73,14 +89,15 @@ fn unusable(turn: Turn, Unusable(why): Unusable) -> Outcome {
 }
 
 /// One line for each attempt. Neither what was written nor who gets it is in it.
-fn tell(outgoing: &Outgoing, outcome: &Outcome, operator: bool) {
+fn tell(context: &Context, outgoing: &Outgoing, outcome: &Outcome, operator: bool) {
     let Some(fact) = &outcome.fact else { return };
     let took = fact
         .finished_at
         .and_then(|end| end.duration_since(fact.started_at).ok())
         .unwrap_or_default();
     let code = fact.error_code.unwrap_or(0);
-    if operator || outcome.stop.is_some() {
+    let is_trouble = operator || outcome.stop.is_some();
+    if is_trouble && context.notices.is_due(&outgoing.phone_number_id, code) {
         tracing::warn!(
             message_id = %outgoing.id,
             phone_number_id = outgoing.phone_number_id,

@@ -1,0 +1,12 @@
+//! The dispatcher between a real Redis and a fake Meta.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "test code: what cannot go on ends the test"
+)]
+
+mod common;
+mod life;
+mod numbers;
+mod outcomes;
+mod unknown;
