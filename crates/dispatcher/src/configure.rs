@@ -67,11 +67,16 @@ async fn tell(context: &Context, file: &NumbersFile) -> Result<u64, QueueError> 
 }
 
 /// Tells tokens apart and tells nothing else of them.
-fn fingerprint(token: Option<&SecretString>) -> String {
-    let Some(token) = token else {
-        return "none".to_owned();
-    };
-    let digest = Sha256::digest(token.expose_secret());
+pub(crate) fn fingerprint(token: Option<&SecretString>) -> String {
+    token.map_or_else(
+        || "none".to_owned(),
+        |token| fingerprint_of(token.expose_secret().as_bytes()),
+    )
+}
+
+/// The same for a token that is there.
+pub(crate) fn fingerprint_of(token: &[u8]) -> String {
+    let digest = Sha256::digest(token);
     digest[..8]
         .iter()
         .map(|byte| format!("{byte:02x}"))

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use rand::Rng;
 use waypost_model::{DeadClass, SendState};
-use waypost_queue::{Cause, Fact, How, Progress, Signal, Slow, Turn};
+use waypost_queue::{Cause, Fact, How, Progress, Signal, Slow, Stop, Turn};
 use waypost_whatsapp::graph::{Scope, Verdict};
 
 use crate::backoff::{backoff, pair_wait};
@@ -18,6 +18,8 @@ const STEP_ASIDE: Duration = Duration::from_secs(1);
 /// What is known of an attempt.
 pub(crate) struct Attempt {
     pub(crate) judged: Judged,
+    /// Of the token that it was made with.
+    pub(crate) token_fingerprint: String,
     pub(crate) started_at: SystemTime,
     pub(crate) finished_at: SystemTime,
 }
@@ -49,7 +51,10 @@ pub(crate) fn conclude(
         fact: Some(told),
         signal: judged.signal,
         slow: decided.slow,
-        stop: decided.stop,
+        stop: decided.stop.map(|reason| Stop {
+            reason,
+            token_fingerprint: attempt.token_fingerprint,
+        }),
         slot: None,
         turn,
     };

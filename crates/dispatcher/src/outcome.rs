@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use tokio::sync::OwnedSemaphorePermit;
 use waypost_model::SendState;
-use waypost_queue::{AttemptError, Ending, Fact, How, Progress, Signal, Slow, Turn};
+use waypost_queue::{AttemptError, Ending, Fact, How, Progress, Signal, Slow, Stop, Turn};
 
 /// What became of a turn.
 pub(crate) struct Outcome {
@@ -13,7 +13,7 @@ pub(crate) struct Outcome {
     pub(crate) fact: Option<Fact>,
     pub(crate) signal: Signal,
     pub(crate) slow: Option<Slow>,
-    pub(crate) stop: Option<String>,
+    pub(crate) stop: Option<Stop>,
     /// The slot that it holds, until it waits to be settled.
     pub(crate) slot: Option<OwnedSemaphorePermit>,
 }

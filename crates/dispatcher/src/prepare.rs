@@ -12,6 +12,9 @@ use waypost_whatsapp::signature::appsecret_proof;
 
 use crate::context::Context;
 
+/// Before a token.
+pub(crate) const BEARER: &str = "Bearer ";
+
 /// A request that can be sent.
 pub(crate) struct Prepared {
     pub(crate) url: Url,
@@ -57,7 +60,7 @@ fn url(
 }
 
 fn authorization(token: &SecretString) -> Result<HeaderValue, Unusable> {
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
+    let mut value = HeaderValue::from_str(&format!("{BEARER}{}", token.expose_secret()))
         .map_err(|_| Unusable("its token has characters that no header can have"))?;
     value.set_sensitive(true);
     Ok(value)

@@ -14,6 +14,13 @@ pub(crate) struct Judged {
     pub(crate) signal: Signal,
 }
 
+impl Judged {
+    /// Whether the number or its token is of no use until somebody acts.
+    pub(crate) fn stops_number(&self) -> bool {
+        self.judgement.verdict == Verdict::StopNumber
+    }
+}
+
 /// Judges what came of a request by the error table.
 pub(crate) fn understand(called: Called, outgoing: &Outgoing) -> Judged {
     let silence = |verdict, why| Judged {

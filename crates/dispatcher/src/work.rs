@@ -6,15 +6,16 @@ use std::time::SystemTime;
 
 use futures_util::FutureExt;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
-use waypost_queue::{How, Outgoing, Signal, Turn};
+use waypost_queue::{How, Outgoing, Signal, Stop, Turn};
 use waypost_whatsapp::graph::explain;
 
 use crate::call::{Called, call};
+use crate::configure::{fingerprint, fingerprint_of};
 use crate::context::Context;
 use crate::judge::{Attempt, conclude};
 use crate::outcome::{Outcome, fact};
 use crate::policy;
-use crate::prepare::{Prepared, Unusable, prepare};
+use crate::prepare::{BEARER, Prepared, Unusable, prepare};
 use crate::understand::{Judged, understand};
 
 /// Deals with a turn and hands its outcome over to be settled.
@@ -44,8 +45,15 @@ async fn send(context: &Context, turn: Turn) -> Outcome {
         Err(why) => return unusable(context, turn, why),
     };
     let started_at = SystemTime::now();
+    let authorization = prepared.authorization.clone();
+    let judged = ask(context, prepared, &outgoing).await;
     let attempt = Attempt {
-        judged: ask(context, prepared, &outgoing).await,
+        // Only a number that is to be stopped needs it.
+        token_fingerprint: match judged.stops_number() {
+            true => fingerprint_of(&authorization.as_bytes()[BEARER.len()..]),
+            false => String::new(),
+        },
+        judged,
         started_at,
         finished_at: SystemTime::now(),
     };
@@ -80,8 +88,15 @@ fn unusable(context: &Context, turn: Turn, Unusable(why): Unusable) -> Outcome {
         tracing::warn!(phone_number_id = turn.phone_number_id(), "stopped: {why}");
     }
     let told = fact(&turn, &turn.progress, waypost_model::SendState::Accepted);
+    let (numbers, id) = (context.numbers.current(), turn.phone_number_id());
+    let token = numbers.get(id).and_then(|number| number.token.as_ref());
+    let token = token.or(context.graph.api_token.as_ref());
+    let stop = Stop {
+        reason: why.to_owned(),
+        token_fingerprint: fingerprint(token),
+    };
     Outcome {
-        stop: Some(why.to_owned()),
+        stop: Some(stop),
         fact: Some(told),
         signal: Signal::None,
         ..Outcome::quiet(turn, How::Release)

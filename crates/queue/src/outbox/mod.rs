@@ -31,7 +31,7 @@ pub use lanes::{Cause, LaneConsumer, LaneReserved, LaneWaiter, Turn};
 pub use outgoing::Outgoing;
 pub use progress::{AttemptError, Progress};
 pub use settings::{LaneSettings, OutboxSettings};
-pub use settle::{Ending, How, Settle, Signal, Slow};
+pub use settle::{Ending, How, Settle, Signal, Slow, Stop};
 pub use stats::{NumberStats, OutboxStats};
 
 #[cfg(test)]

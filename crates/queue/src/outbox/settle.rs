@@ -26,7 +26,16 @@ pub struct Ending<'a> {
     /// Whom Meta wants slower.
     pub slow: Option<Slow>,
     /// Why its number must not send any more, until somebody resumes it or its token changes.
-    pub stop: Option<String>,
+    pub stop: Option<Stop>,
+}
+
+/// Why a number must not send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// In words. May hold what Meta said: not for a log.
+    pub reason: String,
+    /// Of the token that was refused. When the number has another one by now, it is not stopped.
+    pub token_fingerprint: String,
 }
 
 /// Where a lane's head goes.
@@ -175,7 +184,13 @@ impl LaneConsumer {
         })
         .arg(scope)
         .arg(least)
-        .arg(ending.stop.as_deref().unwrap_or(""))
+        .arg(ending.stop.as_ref().map_or("", |stop| &stop.reason))
+        .arg(
+            ending
+                .stop
+                .as_ref()
+                .map_or("", |stop| &stop.token_fingerprint),
+        )
         .arg(&ending.turn.id().as_bytes()[..]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use waypost_queue::{Cause, LaneReserved, NumberConfig};
+use waypost_queue::{Cause, LaneReserved, NumberConfig, Stop};
 
 use crate::common::*;
 
@@ -15,6 +15,27 @@ fn config(token: &str) -> NumberConfig {
     }
 }
 
+fn refused(token: &str) -> Stop {
+    Stop {
+        reason: "190".to_owned(),
+        token_fingerprint: token.to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn the_refusal_of_a_token_that_was_changed_meanwhile_stops_nothing() {
+    let lanes = lanes(free()).await;
+    lanes.outbox.configure(&[config("old")]).await.unwrap();
+    let put = lanes.put_many(NUMBER, "1", 1).await;
+    let dispatcher = lanes.dispatcher().await;
+    let turns = take(&dispatcher, 1).await;
+    lanes.outbox.configure(&[config("new")]).await.unwrap();
+    let mut stop = ending(&turns[0], later(0));
+    stop.stop = Some(refused("old"));
+    dispatcher.settle(&[stop]).await.unwrap();
+    assert_eq!(ids(&take(&dispatcher, 1).await), put);
+}
+
 #[tokio::test]
 async fn a_stopped_number_waits_for_another_token() {
     let lanes = lanes(free()).await;
@@ -24,7 +45,7 @@ async fn a_stopped_number_waits_for_another_token() {
     let dispatcher = lanes.dispatcher().await;
     let turns = take(&dispatcher, 1).await;
     let mut stop = ending(&turns[0], later(0));
-    stop.stop = Some("190".to_owned());
+    stop.stop = Some(refused("old"));
     dispatcher.settle(&[stop]).await.unwrap();
     assert!(take(&dispatcher, 10).await.is_empty());
     lanes.put(message(NUMBER, "3")).await;

@@ -33,7 +33,7 @@ pub(super) fn message(request: &SendRequest<'_>) -> Result<(), ErrorAnswer> {
     if named_by_number && !to.bytes().any(|byte| byte.is_ascii_digit()) {
         return Err(ErrorAnswer::code(131_009).details("Parameter to is not a phone number."));
     }
-    let kind = request.kind.as_deref().unwrap_or("text");
+    let kind = kind(request);
     if !TYPES.contains(&kind) {
         return Err(ErrorAnswer::code(100).details("Param type is not a type of message."));
     }
@@ -52,6 +52,19 @@ pub(super) fn message(request: &SendRequest<'_>) -> Result<(), ErrorAnswer> {
         Some(data) if data.chars().count() > MAX_CALLBACK => Err(ErrorAnswer::code(100)
             .details("Param biz_opaque_callback_data must be at most 512 characters long.")),
         _ => Ok(()),
+    }
+}
+
+/// Its type. Where none is named, the part that is there tells; some of Meta's own examples name none.
+pub(super) fn kind<'r>(request: &'r SendRequest<'_>) -> &'r str {
+    let there = || {
+        let parts = request.others.iter().map(AsRef::as_ref);
+        parts.into_iter().find(|part| TYPES.contains(part))
+    };
+    match &request.kind {
+        Some(kind) => kind,
+        None if request.text.is_some() => "text",
+        None => there().unwrap_or("text"),
     }
 }
 

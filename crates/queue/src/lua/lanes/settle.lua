@@ -5,7 +5,7 @@
 --       lane, who holds it (consumer/reservation/cause), what ("d" done, "r" later, "p" park, "b" bury, "f" free),
 --       ms to wait (-1: for ever), progress or dead letter, "1" when an echo may still come, fact or "",
 --       signal for the breaker ("+", "-" or "0"), scope to slow ("p", "n", "a", "*" or ""), ms that it waits at least,
---       reason to stop the number or "", id
+--       reason to stop the number or "", mark of the token that was refused, id
 -- Answers for each 1, 0 when somebody else holds the lane by now (then nothing was done), 2 when an echo had settled it.
 local least, back, open_ms, longest_ms = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local factor, floor, default_limit = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
@@ -108,7 +108,7 @@ local function slow(number, recipient, scope, wait)
   if account then lower_all(account, wait) else lower(number, wait) end
 end
 
-local each, at = 12, 12
+local each, at = 13, 12
 local count_of = tonumber(ARGV[11])
 local all_lanes = {}
 for i = 1, count_of do all_lanes[i] = ARGV[at + (i - 1) * each] end
@@ -116,7 +116,8 @@ local holders = redis.call('HMGET', tag .. 'held', unpack(all_lanes))
 for i = 1, count_of do
   local lane, token, what, wait, blob = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3]), ARGV[at + 4]
   local doubtful, fact, signal = ARGV[at + 5] == '1', ARGV[at + 6], ARGV[at + 7]
-  local scope, scope_wait, stop, id = ARGV[at + 8], tonumber(ARGV[at + 9]), ARGV[at + 10], ARGV[at + 11]
+  local scope, scope_wait, stop = ARGV[at + 8], tonumber(ARGV[at + 9]), ARGV[at + 10]
+  local refused, id = ARGV[at + 11], ARGV[at + 12]
   at = at + each
   if holders[i] ~= token then
     answers[i] = 0
@@ -161,7 +162,10 @@ for i = 1, count_of do
     if scope ~= '' then slow(number, recipient, scope, scope_wait) end
     if stop ~= '' then
       local key = number_key(number)
-      redis.call('HSET', key, 'stopped', stop, 'stopped_at', now, 'stopped_token', redis.call('HGET', key, 'token') or '')
+      -- Under a token that has been changed since, nothing is wrong with the number.
+      if (redis.call('HGET', key, 'token') or refused) == refused then
+        redis.call('HSET', key, 'stopped', stop, 'stopped_at', now, 'stopped_token', refused)
+      end
     end
     if string.sub(token, -1) == 'p' then probe_ended(number, signal) end
   end
