@@ -90,7 +90,7 @@ impl DispatcherSettings {
     pub const KEYS: &'static [Key] = &[
         Key::new(
             "dispatcher.concurrency",
-            "256",
+            "512",
             "Requests to the Graph API under way at once, in one process.",
         ),
         Key::new(

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use waypost_queue::{Echo, LaneConsumer, QueueError, Settle};
+use waypost_queue::{Echo, Fact, LaneConsumer, QueueError, Settle};
 
 use crate::context::Context;
 use crate::outcome::Outcome;
@@ -63,19 +63,22 @@ async fn end(context: &Context, consumer: &LaneConsumer, group: &[Outcome]) {
 
 /// Others hold these by now and think that nothing is known of them. Of those that Meta took, we know.
 async fn late_news(context: &Context, group: &[Outcome], codes: &[Settle]) {
-    let echoes: Vec<Echo> = group
+    let known: Vec<(Echo, Fact)> = group
         .iter()
         .zip(codes)
         .filter(|(outcome, code)| **code == Settle::Fenced && outcome.is_done())
-        .map(|(outcome, _)| Echo {
-            id: outcome.turn.id(),
-            phone_number_id: outcome.turn.phone_number_id().to_owned(),
+        .filter_map(|(outcome, _)| {
+            let echo = Echo {
+                id: outcome.turn.id(),
+                phone_number_id: outcome.turn.phone_number_id().to_owned(),
+            };
+            Some((echo, outcome.fact.clone()?))
         })
         .collect();
-    if echoes.is_empty() {
+    if known.is_empty() {
         return;
     }
-    while let Err(error) = context.outbox.echo(&echoes).await {
+    while let Err(error) = context.outbox.confirm(&known).await {
         if !rest(context, &error).await {
             return;
         }

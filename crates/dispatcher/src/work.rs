@@ -13,7 +13,7 @@ use crate::call::{Called, call};
 use crate::configure::{fingerprint, fingerprint_of};
 use crate::context::Context;
 use crate::judge::{Attempt, conclude};
-use crate::outcome::{Outcome, fact};
+use crate::outcome::Outcome;
 use crate::policy;
 use crate::prepare::{BEARER, Prepared, Unusable, prepare};
 use crate::understand::{Judged, understand};
@@ -87,7 +87,6 @@ fn unusable(context: &Context, turn: Turn, Unusable(why): Unusable) -> Outcome {
     if context.notices.is_due(turn.phone_number_id(), 0) {
         tracing::warn!(phone_number_id = turn.phone_number_id(), "stopped: {why}");
     }
-    let told = fact(&turn, &turn.progress, waypost_model::SendState::Accepted);
     let (numbers, id) = (context.numbers.current(), turn.phone_number_id());
     let token = numbers.get(id).and_then(|number| number.token.as_ref());
     let token = token.or(context.graph.api_token.as_ref());
@@ -97,7 +96,6 @@ fn unusable(context: &Context, turn: Turn, Unusable(why): Unusable) -> Outcome {
     };
     Outcome {
         stop: Some(stop),
-        fact: Some(told),
         signal: Signal::None,
         ..Outcome::quiet(turn, How::Release)
     }

@@ -44,10 +44,10 @@ pub enum Recipient {
 pub enum SendState {
     /// Durable, waiting for its turn or its time.
     Accepted,
-    /// An attempt failed, another will follow.
-    Retrying,
     /// An attempt was made and nobody knows what came of it.
     Unknown,
+    /// An attempt failed, or nobody knows what came of it and policy decided; another will follow.
+    Retrying,
     /// As unknown, and waiting for somebody to decide.
     Held,
     /// Given up, see [`DeadClass`].
@@ -94,8 +94,8 @@ words!(Priority { High = "high", Normal = "normal", Low = "low" });
 words!(OnUnknown { Resend = "resend", Fail = "fail", Hold = "hold" });
 words!(SendState {
     Accepted = "accepted",
-    Retrying = "retrying",
     Unknown = "unknown",
+    Retrying = "retrying",
     Held = "held",
     Dead = "dead",
     Sent = "sent",
@@ -113,8 +113,8 @@ impl SendState {
     pub const fn rank(self) -> u8 {
         match self {
             Self::Accepted => 0,
-            Self::Retrying => 1,
-            Self::Unknown => 2,
+            Self::Unknown => 1,
+            Self::Retrying => 2,
             Self::Held => 3,
             Self::Dead => 4,
             Self::Sent => 5,

@@ -124,6 +124,8 @@ impl PartitionKeys {
 /// | `scheduled` | sorted set | message id → when it joins its lane, ms |
 /// | `scheduled:entries` | hash | message id → its number, lane and entry |
 /// | `held` | hash | lane → `<consumer>/<reservation>/<cause>` of whoever has its head |
+/// | `calls` | hash | consumer → number of its latest reservation call |
+/// | `adopted_at`, `grace` | string | when anybody last looked for lapsed leases; there while nothing is adopted |
 /// | `leases` | sorted set | consumer → end of its lease, ms |
 /// | `heads` | hash | lane → progress of its head, absent before the first attempt |
 /// | `open` | hash | message id → lane, while an attempt has been made and its end is not known |

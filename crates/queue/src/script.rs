@@ -34,6 +34,8 @@ lane_scripts! {
     LANES_LEAVE = "lua/lanes/leave.lua";
     /// Settles what Meta has echoed.
     LANES_ECHO = "lua/lanes/echo.lua";
+    /// Sends a parked message again.
+    LANES_RESEND = "lua/lanes/resend.lua";
     /// Replays or purges a dead letter.
     LANES_RAISE = "lua/lanes/raise.lua";
     /// Changes what is set for a number.

@@ -53,7 +53,7 @@ CREATE INDEX IF NOT EXISTS message_statuses_message ON message_statuses (message
 -- How high a state stands among the facts about one attempt.
 CREATE FUNCTION send_state_rank(word text) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE word WHEN 'accepted' THEN 0 WHEN 'retrying' THEN 1 WHEN 'unknown' THEN 2 WHEN 'held' THEN 3 WHEN 'dead' THEN 4 WHEN 'sent' THEN 5 ELSE -1 END;
+    RETURN CASE word WHEN 'accepted' THEN 0 WHEN 'unknown' THEN 1 WHEN 'retrying' THEN 2 WHEN 'held' THEN 3 WHEN 'dead' THEN 4 WHEN 'sent' THEN 5 ELSE -1 END;
 
 -- Business numbers, as webhooks name them.
 CREATE TABLE numbers (

@@ -9,6 +9,7 @@ use crate::connect::Redis;
 use crate::envelope::millis;
 use crate::error::QueueError;
 use crate::keys::{Keys, LaneKeys};
+use crate::outbox::fact::Fact;
 use crate::outbox::lanes::unexpected;
 use crate::outbox::settings::OutboxSettings;
 use crate::script;
@@ -66,9 +67,26 @@ impl Outbox {
     /// # Errors
     /// When Redis cannot be asked; then some may be settled and some not.
     pub async fn echo(&self, echoes: &[Echo]) -> Result<u64, QueueError> {
-        let mut shares: BTreeMap<u16, Vec<&Echo>> = BTreeMap::new();
+        let echoes: Vec<_> = echoes.iter().map(|echo| (echo, None)).collect();
+        self.settle_echoes(&echoes).await
+    }
+
+    /// The same for whoever knows it from Meta's own answer and could not settle it: each with the fact of that.
+    ///
+    /// # Errors
+    /// As [`Outbox::echo`].
+    pub async fn confirm(&self, known: &[(Echo, Fact)]) -> Result<u64, QueueError> {
+        let known: Vec<_> = known
+            .iter()
+            .map(|(echo, fact)| (echo, Some(fact)))
+            .collect();
+        self.settle_echoes(&known).await
+    }
+
+    async fn settle_echoes(&self, echoes: &[(&Echo, Option<&Fact>)]) -> Result<u64, QueueError> {
+        let mut shares: BTreeMap<u16, Vec<&(&Echo, Option<&Fact>)>> = BTreeMap::new();
         for echo in echoes {
-            let partition = Keys::partition_of(&echo.phone_number_id, self.partitions);
+            let partition = Keys::partition_of(&echo.0.phone_number_id, self.partitions);
             shares.entry(partition).or_default().push(echo);
         }
         let mut settled = 0;
@@ -77,14 +95,32 @@ impl Outbox {
             for page in share.chunks(256) {
                 let mut call = script::LANES_ECHO.prepare_invoke();
                 call.key(self.redis.keys().lanes(partition).tag());
-                for echo in page {
+                for (echo, fact) in page {
                     call.arg(&echo.id.as_bytes()[..]);
+                    match fact {
+                        Some(fact) => call.arg((*fact).clone().into_envelope().encode(usize::MAX)),
+                        None => call.arg(""),
+                    };
                 }
                 let codes: Vec<u8> = call.invoke_async(&mut self.redis.connection()).await?;
                 settled += codes.iter().filter(|code| **code >= 2).count() as u64;
             }
         }
         Ok(settled)
+    }
+
+    /// Sends a message again whose outcome is unknown, at once and whatever its policy is; it may then arrive twice.
+    /// False when it is not (any more) parked.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn resend(&self, phone_number_id: &str, id: Uuid) -> Result<bool, QueueError> {
+        let done: u8 = script::LANES_RESEND
+            .key(self.of(phone_number_id).tag())
+            .arg(&id.as_bytes()[..])
+            .invoke_async(&mut self.redis.connection())
+            .await?;
+        Ok(done == 1)
     }
 
     /// Writes what the numbers file says; answers how many numbers that changed.

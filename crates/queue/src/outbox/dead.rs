@@ -97,7 +97,14 @@ impl Outbox {
                     .query_async(&mut connection)
                     .await?;
                 for bytes in found.into_iter().flatten() {
-                    let letter = DeadOutgoing::decode(&bytes)?;
+                    let letter = match DeadOutgoing::decode(&bytes) {
+                        Ok(letter) => letter,
+                        // One that cannot be read must not hide the others.
+                        Err(error) => {
+                            tracing::warn!("a dead letter cannot be read: {error}");
+                            continue;
+                        }
+                    };
                     if filter.takes(&letter) {
                         letters.push(letter);
                     }
@@ -110,8 +117,8 @@ impl Outbox {
         Ok(letters)
     }
 
-    /// One dead letter, and the partition that it is in.
-    async fn find(&self, id: Uuid) -> Result<Option<(String, DeadOutgoing)>, QueueError> {
+    /// One dead letter as it lies there, and the partition that it is in.
+    async fn find(&self, id: Uuid) -> Result<Option<(String, Vec<u8>)>, QueueError> {
         for keys in self.all() {
             let bytes: Option<Vec<u8>> = redis::cmd("HGET")
                 .arg(keys.key("dead"))
@@ -119,7 +126,7 @@ impl Outbox {
                 .query_async(&mut self.redis.connection())
                 .await?;
             if let Some(bytes) = bytes {
-                return Ok(Some((keys.tag().to_owned(), DeadOutgoing::decode(&bytes)?)));
+                return Ok(Some((keys.tag().to_owned(), bytes)));
             }
         }
         Ok(None)
@@ -130,7 +137,10 @@ impl Outbox {
     /// # Errors
     /// When Redis cannot be asked or the letter cannot be read.
     pub async fn dead_letter(&self, id: Uuid) -> Result<Option<DeadOutgoing>, QueueError> {
-        Ok(self.find(id).await?.map(|(_, letter)| letter))
+        let found = self.find(id).await?;
+        found
+            .map(|(_, bytes)| DeadOutgoing::decode(&bytes))
+            .transpose()
     }
 
     /// Puts one back at the end of its lane with fresh attempts; false when it was not there (any more). Whoever
@@ -139,12 +149,14 @@ impl Outbox {
     /// # Errors
     /// When Redis cannot be asked or the letter cannot be read.
     pub async fn replay(&self, id: Uuid) -> Result<bool, QueueError> {
-        let Some((tag, letter)) = self.find(id).await? else {
+        let Some((tag, bytes)) = self.find(id).await? else {
             return Ok(false);
         };
+        let letter = DeadOutgoing::decode(&bytes)?;
         let progress = Progress {
             life: letter.progress.life + 1,
             made: letter.progress.made,
+            unknown: letter.progress.unknown,
             errors: letter.progress.errors,
             ..Progress::default()
         };

@@ -41,6 +41,8 @@ struct Numbering {
     next: u64,
     /// It has been asked for before, and the answer was lost.
     in_doubt: bool,
+    /// Calls so far.
+    calls: u64,
 }
 
 /// What a reservation brought.
@@ -131,6 +133,7 @@ impl LaneConsumer {
         let s = &self.settings;
         let mut numbering = self.numbering.lock().await;
         let number = numbering.next;
+        numbering.calls += 1;
         let mut call = script::LANES_RESERVE.prepare_invoke();
         call.key(self.keys.tag())
             .arg(&self.id)
@@ -144,7 +147,8 @@ impl LaneConsumer {
             .arg(s.pair_burst)
             .arg(s.climb)
             .arg(as_millis(s.probe))
-            .arg(s.account_limit);
+            .arg(s.account_limit)
+            .arg(numbering.calls);
         let answer: (String, i64, Vec<Vec<u8>>) =
             call.invoke_async(&mut self.redis.connection()).await?;
         let (state, again, flat) = answer;
@@ -177,6 +181,7 @@ impl LaneConsumer {
             .arg(&self.id)
             .arg(number)
             .arg(most)
+            .arg(as_millis(self.settings.lease))
             .invoke_async(&mut self.redis.connection())
             .await?;
         numbering.in_doubt = false;

@@ -132,7 +132,7 @@ impl Default for LaneSettings {
         Self {
             lease: Duration::from_secs(10),
             heartbeat: Duration::from_secs(2),
-            in_flight: 256,
+            in_flight: 128,
             number_limit: 80.0,
             account_limit: 0.0,
             burst_share: 0.1,
@@ -165,8 +165,8 @@ impl LaneSettings {
         ),
         Key::new(
             "lanes.in_flight",
-            "256",
-            "Messages of one number under way at once, over all dispatchers.",
+            "128",
+            "Messages of one number under way at once, over all dispatchers. Well below dispatcher.concurrency, or one slow number takes every slot.",
         ),
         Key::new(
             "limits.number",

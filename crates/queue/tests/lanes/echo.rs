@@ -101,3 +101,33 @@ async fn facts_go_with_the_move_and_only_once() {
     let facts = lanes.facts().await;
     assert_eq!((facts.len(), facts[0].message_id), (1, put[0]));
 }
+
+#[tokio::test]
+async fn a_replayed_one_is_not_sent_when_its_echo_comes_before_its_turn() {
+    let lanes = lanes(free()).await;
+    let put = lanes.put_many(NUMBER, "1", 2).await;
+    let dispatcher = lanes.dispatcher().await;
+    let turns = take(&dispatcher, 10).await;
+    end(&dispatcher, &turns[0], bury(DeadClass::Unknown, true)).await;
+    assert!(lanes.outbox.replay(put[0]).await.unwrap());
+    lanes.outbox.echo(&[echo(put[0])]).await.unwrap();
+    let turns = take(&dispatcher, 10).await;
+    assert_eq!(ids(&turns), put[1..]);
+    done(&dispatcher, &turns).await;
+    assert!(take(&dispatcher, 10).await.is_empty());
+    let stats = lanes.outbox.stats().await.unwrap();
+    assert_eq!((stats.backlog, stats.completed), (0, 2));
+}
+
+#[tokio::test]
+async fn a_held_one_is_sent_again_when_somebody_says_so() {
+    let lanes = lanes(free()).await;
+    let put = lanes.put_many(NUMBER, "1", 1).await;
+    let dispatcher = lanes.dispatcher().await;
+    let turns = take(&dispatcher, 10).await;
+    end(&dispatcher, &turns[0], unknown(None)).await;
+    assert!(lanes.outbox.resend(NUMBER, put[0]).await.unwrap());
+    assert!(!lanes.outbox.resend(NUMBER, put[0]).await.unwrap());
+    let turns = take(&dispatcher, 10).await;
+    assert_eq!((ids(&turns), causes(&turns)), (put, vec![Cause::Send]));
+}

@@ -214,3 +214,28 @@ async fn an_account_has_one_limit_for_all_its_numbers() {
     assert_eq!(of("1") + of("2"), 9, "one burst for both");
     assert_eq!(of("3"), 9);
 }
+
+#[tokio::test]
+async fn numbers_of_a_limited_account_take_turns() {
+    let lanes = lanes(LaneSettings {
+        account_limit: 100.0,
+        ..free()
+    })
+    .await;
+    for number in ["1", "2", "3"] {
+        let config = NumberConfig {
+            phone_number_id: number.to_owned(),
+            account: Some("a".to_owned()),
+            limit: None,
+            token_fingerprint: "t".to_owned(),
+        };
+        lanes.outbox.configure(&[config]).await.unwrap();
+        fill(&lanes, number, 300).await;
+    }
+    let count = run(&lanes, 2.0).await;
+    assert!(count > 150, "{count}");
+    for number in ["1", "2", "3"] {
+        let sent = lanes.outbox.number(number).await.unwrap().completed;
+        assert!(sent as usize > count / 6, "{number} sent {sent} of {count}");
+    }
+}

@@ -155,3 +155,23 @@ async fn the_dead_are_listed_and_replayed_with_fresh_attempts_at_the_end() {
     assert_eq!((stats.dead, stats.failed, stats.completed), (0, 0, 2));
     assert!(!lanes.outbox.purge(Uuid::now_v7()).await.unwrap());
 }
+
+#[tokio::test]
+async fn numbers_take_turns_with_a_single_slot_too() {
+    let lanes = lanes(free()).await;
+    for number in ["1", "2", "3"] {
+        for phone in 0..40 {
+            lanes.put(message(number, &phone.to_string())).await;
+        }
+    }
+    let dispatcher = lanes.dispatcher().await;
+    let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+    for _ in 0..90 {
+        let turns = take(&dispatcher, 1).await;
+        *counts
+            .entry(turns[0].phone_number_id().to_owned())
+            .or_default() += 1;
+        done(&dispatcher, &turns).await;
+    }
+    assert!(counts.values().all(|count| *count == 30), "{counts:?}");
+}

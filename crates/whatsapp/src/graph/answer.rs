@@ -73,6 +73,10 @@ fn without_error(
         ),
         // A gateway gave up waiting, or a server failed half way: the message may be on its way.
         500.. => (Verdict::Unknown, false),
+        // Not Meta's words: a proxy, a wrong address, a token that something in between refused. No message is to blame,
+        // so none is given up for it.
+        300..=399 | 401 | 403 | 404 | 405 | 407 => (Verdict::StopNumber, true),
+        408 => (Verdict::Unknown, false),
         _ => (Verdict::Never, true),
     };
     Judgement {

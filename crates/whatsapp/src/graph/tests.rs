@@ -323,7 +323,7 @@ fn what_was_taken() {
 fn answers_without_an_error_that_can_be_read() {
     let slow = verdict(Slow(Number));
     #[rustfmt::skip]
-    let cases: [(u16, &str, Verdict, bool, bool); 17] = [
+    let cases: [(u16, &str, Verdict, bool, bool); 19] = [
         (200, "", Verdict::Unknown, false, false),
         (200, r#"{"messages":[{"id":"wamid.X"#, Verdict::Unknown, false, false),
         (200, "<html>", Verdict::Unknown, false, false),
@@ -337,9 +337,11 @@ fn answers_without_an_error_that_can_be_read() {
         (429, "Too Many Requests", slow.clone(), false, false),
         (429, "{}", slow, false, false),
         (400, "", Verdict::Never, true, false),
-        (404, "<html>", Verdict::Never, true, false),
+        (404, "<html>", Verdict::StopNumber, true, false),
+        (401, "", Verdict::StopNumber, true, false),
+        (408, "", Verdict::Unknown, false, false),
         (413, "{}", Verdict::Never, true, false),
-        (302, "", Verdict::Never, true, false),
+        (302, "", Verdict::StopNumber, true, false),
         (100, "", Verdict::Never, true, false),
     ];
     for (status, body, expected, operator, meta_failure) in cases {

@@ -74,6 +74,14 @@ fn user(id: &str) -> Result<To, &'static str> {
     }
 }
 
+/// Long enough for any id of Meta's, and nothing that could be taken for something else further on.
+fn is_id(text: &str) -> bool {
+    text.len() <= 128
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'|')
+}
+
 /// A group's id is opaque.
 fn group(faults: &mut Faults, body: Place<'_>) -> Option<To> {
     let message = match body.get("to") {
@@ -82,7 +90,8 @@ fn group(faults: &mut Faults, body: Place<'_>) -> Option<To> {
         Some(Value::String(to)) if phone(to).is_ok() => {
             "must be the id of a group; this is a phone number"
         }
-        Some(Value::String(to)) => return Some(To::Group(to.clone())),
+        Some(Value::String(to)) if is_id(to) => return Some(To::Group(to.clone())),
+        Some(Value::String(_)) => "must be an id of at most 128 visible characters",
         Some(_) => "must be a string: the id of the group",
     };
     body.fault(faults, "to", message);

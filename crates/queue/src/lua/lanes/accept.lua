@@ -38,7 +38,7 @@ for i = 1, tonumber(ARGV[3]) do
     end
     if send_at > now then
       redis.call('ZADD', tag .. 'scheduled', send_at, id)
-      redis.call('HSET', tag .. 'scheduled:entries', id, lane .. '\n' .. head .. entry)
+      redis.call('HSET', tag .. 'scheduled:entries', id, struct.pack('>I4', #lane) .. lane .. head .. entry)
       answer = '2'
     else
       append(lane, head .. entry, number, string.sub(lane, #number + 2, #number + 2))

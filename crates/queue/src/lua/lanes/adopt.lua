@@ -1,10 +1,18 @@
 -- Takes over what lapsed dispatchers held. Whether they had sent it nobody knows.
--- ARGV: 1 consumer, 2 number of the reservation, 3 most lanes
+-- ARGV: 1 consumer, 2 number of the reservation, 3 most lanes, 4 length of a lease in ms
 -- Answers as a reservation does.
 local consumer, reservation, left = ARGV[1], ARGV[2], tonumber(ARGV[3])
 if not redis.call('ZSCORE', tag .. 'leases', consumer) then
   return { 'lapsed', -1, {} }
 end
+may_write()
+-- When nobody has asked for long, Redis itself was away and all leases are over: first everyone gets the time to say that he
+-- is alive.
+local last = tonumber(redis.call('GET', tag .. 'adopted_at'))
+redis.call('SET', tag .. 'adopted_at', now)
+if last and now - last > ARGV[4] / 2 then redis.call('SET', tag .. 'grace', '1', 'PX', ARGV[4]) end
+if redis.call('EXISTS', tag .. 'grace') == 1 then return { 'ok', 0, {} } end
+
 local gone, any = {}, false
 for _, lapsed in ipairs(redis.call('ZRANGE', tag .. 'leases', '-inf', '(' .. whole(now), 'BYSCORE', 'LIMIT', 0, 16)) do
   if lapsed ~= consumer then
@@ -33,6 +41,9 @@ for i = 1, #held, 2 do
   end
 end
 for lapsed, more in pairs(gone) do
-  if more == 0 then redis.call('ZREM', tag .. 'leases', lapsed) end
+  if more == 0 then
+    redis.call('ZREM', tag .. 'leases', lapsed)
+    redis.call('HDEL', tag .. 'calls', lapsed)
+  end
 end
 return { 'ok', 0, turns }

@@ -21,6 +21,12 @@ local function whole(number)
   return string.format('%.0f', number)
 end
 
+-- Redis that is full refuses a script whose first write may need memory, and lets everything else pass. What takes messages
+-- out must not be refused, or they would never get out.
+local function may_write()
+  redis.call('DEL', tag .. 'nothing')
+end
+
 -- Somebody may have work. The token stays until a reservation finds nothing to do.
 local function wake()
   if redis.call('LLEN', tag .. 'wake') == 0 then

@@ -22,6 +22,9 @@ if what == 'configure' then
     changed = changed + 1
   end
 else
+  -- What somebody sets by hand has nothing to do with a token, and who lets a number go means now.
+  if ARGV[3] == 'stopped' then redis.call('HDEL', key, 'stopped_at', 'stopped_token') end
+  if ARGV[4] == '' then redis.call('HDEL', key, 'not_before') end
   changed = set(ARGV[3], ARGV[4])
 end
 if changed > 0 then

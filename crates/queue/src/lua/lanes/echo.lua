@@ -1,9 +1,12 @@
 -- Meta has echoed these messages, so it has them, whatever we know of the attempt.
--- ARGV: their ids
+-- ARGV: for each: id, fact or ""
 -- Answers for each 0 nothing to do, 1 noted for the attempt under way, 2 settled, 3 raised from the dead.
 local answers, settled, raised = {}, {}, {}
 local dead = redis.call('EXISTS', tag .. 'dead:unknown') == 1
-for i, id in ipairs(ARGV) do
+may_write()
+for i = 1, #ARGV / 2 do
+  local id, fact = ARGV[2 * i - 1], ARGV[2 * i]
+  if fact ~= '' then redis.call('LPUSH', tag .. 'facts:ready', fact) end
   answers[i] = 0
   local lane = redis.call('HGET', tag .. 'open', id)
   local element = lane and redis.call('LINDEX', tag .. 'lane:' .. lane, 0)
@@ -20,6 +23,10 @@ for i, id in ipairs(ARGV) do
       add(settled, number, 1)
       answers[i] = 2
     end
+  elseif element then
+    -- Replayed from the dead, and not its turn yet.
+    redis.call('HSET', tag .. 'echoes', id, '1')
+    answers[i] = 1
   elseif dead and redis.call('SREM', tag .. 'dead:unknown', id) == 1 then
     redis.call('HDEL', tag .. 'dead', id)
     redis.call('ZREM', tag .. 'dead:order', id)

@@ -1,6 +1,8 @@
 -- Ends a dispatcher's lease. What it still holds may be adopted at once.
 -- ARGV: 1 consumer
 -- Answers how many lanes it still held.
+may_write()
+redis.call('HDEL', tag .. 'calls', ARGV[1])
 local held, mine = 0, ARGV[1] .. '/'
 for _, holder in ipairs(redis.call('HVALS', tag .. 'held')) do
   if string.sub(holder, 1, #mine) == mine then held = held + 1 end

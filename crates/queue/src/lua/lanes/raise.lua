@@ -2,11 +2,14 @@
 -- ARGV: 1 id, 2 lane or "" to throw it away, 3 element, 4 progress, 5 fact or ""
 -- Answers 1, or 0 when it was not there (any more).
 local id, lane = ARGV[1], ARGV[2]
+may_write()
 if redis.call('HDEL', tag .. 'dead', id) == 0 then return 0 end
 redis.call('ZREM', tag .. 'dead:order', id)
-redis.call('SREM', tag .. 'dead:unknown', id)
+local doubtful = redis.call('SREM', tag .. 'dead:unknown', id) == 1
 if lane ~= '' then
   redis.call('HSET', tag .. 'replayed', id, ARGV[4])
+  -- Its echo may still come.
+  if doubtful then redis.call('HSET', tag .. 'open', id, lane) end
   append(lane, ARGV[3])
   flush()
   redis.call('HINCRBY', tag .. 'number:' .. (parts(lane)), 'backlog', 1)

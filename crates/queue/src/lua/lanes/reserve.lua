@@ -4,7 +4,7 @@
 --       4 most heads, 5 most heads of a number in flight, 6 limit of a number without one of its own, a second (0: none),
 --       7 burst, as a share of a second's messages, 8 µs between messages of a pair (0: no limit), 9 burst of a pair,
 --       10 share of the limit that a lowered rate climbs a second, 11 how long a probe may take in ms,
---       12 limit of an account, a second (0: none)
+--       12 limit of an account, a second (0: none), 13 number of this call
 -- Answers {state, µs until something may be due or -1, {lane, element, progress, cause…}}, state one of "ok", "paused",
 -- "lapsed"; cause one of "s" send, "p" probe, "x" expired, "z" expired while stopped, "o" overdue, "c" crashed.
 local consumer, reservation, most = ARGV[1], ARGV[2], tonumber(ARGV[4])
@@ -18,6 +18,12 @@ local STRIDE = { h = 1, n = 4, l = 16 }
 if not redis.call('ZSCORE', tag .. 'leases', consumer) then
   return { 'lapsed', -1, {} }
 end
+may_write()
+-- A call that was given up may still lie in a socket and run after the next one; nobody would hear what it leased.
+if tonumber(redis.call('HGET', tag .. 'calls', consumer) or 0) > tonumber(ARGV[13]) then
+  return { 'ok', -1, {} }
+end
+redis.call('HSET', tag .. 'calls', consumer, ARGV[13])
 
 local turns, lanes, in_flight = {}, {}, {}
 
@@ -70,8 +76,8 @@ for _, id in ipairs(redis.call('ZRANGE', tag .. 'scheduled', '-inf', now, 'BYSCO
   redis.call('ZREM', tag .. 'scheduled', id)
   local entry = redis.call('HGET', tag .. 'scheduled:entries', id)
   redis.call('HDEL', tag .. 'scheduled:entries', id)
-  local cut = string.find(entry, '\n', 1, true)
-  append(string.sub(entry, 1, cut - 1), string.sub(entry, cut + 1))
+  local length = struct.unpack('>I4', entry)
+  append(string.sub(entry, 5, 4 + length), string.sub(entry, 5 + length))
 end
 for _, lane in ipairs(redis.call('ZRANGE', tag .. 'delayed', '-inf', now, 'BYSCORE', 'LIMIT', 0, 128)) do
   redis.call('ZREM', tag .. 'delayed', lane)
@@ -239,13 +245,19 @@ local function take_pair(lane, element)
   return true
 end
 
-local scanned = 0
+local scanned, early = 0, {}
+local any_echoes = redis.call('EXISTS', tag .. 'echoes') == 1
 local function take_one(n)
   local lane = next_lane(n)
   if not lane then return false end
   scanned = scanned + 1
   local element = redis.call('LINDEX', tag .. 'lane:' .. lane, 0)
-  if expired(element) then
+  if any_echoes and redis.call('HDEL', tag .. 'echoes', id_of(element)) == 1 then
+    -- Meta has had it all along: its echo came while it waited behind others.
+    local _, priority = parts(lane)
+    finish(lane, id_of(element), n.number, priority)
+    add(early, n.number, 1)
+  elseif expired(element) then
     lease(lane, element, 'x', n.number)
   elseif take_pair(lane, element) then
     later('HSET', tag .. 'open', id_of(element), lane)
@@ -257,6 +269,8 @@ local function take_one(n)
 end
 
 local function leave(n, place)
+  -- Who was served stands behind who was not.
+  if n.used > 0 then place = place + 64 end
   for _, b in ipairs(n.buckets) do
     if b.used > 0 then redis.call('HSET', b.key, 'tat', whole(b.tat + b.used * b.interval)) end
   end
@@ -274,7 +288,7 @@ local function leave(n, place)
   for _, b in ipairs(n.buckets) do
     if b.used >= b.tokens then again = math.max(again, b:again()) end
   end
-  if again > 0 then return set_turn(n.number, again) end
+  if again > 0 then return set_turn(n.number, again + place) end
   -- As much in flight as may be: the next settlement puts it back.
   redis.call('ZREM', tag .. 'numbers', n.number)
 end
@@ -301,6 +315,13 @@ end
 for i, n in ipairs(open) do leave(n, i) end
 flush()
 write(in_flight, 'in_flight')
+for number, by in pairs(early) do
+  redis.call('HINCRBY', tag .. 'number:' .. number, 'backlog', -by)
+  redis.call('HINCRBY', tag .. 'number:' .. number, 'completed', by)
+  count('backlog', -by)
+  count('completed', by)
+  count('echoed', by)
+end
 add_progress()
 
 local again = -1

@@ -10,6 +10,7 @@
 local least, back, open_ms, longest_ms = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local factor, floor, default_limit = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local pair_us, pair_burst = tonumber(ARGV[9]), tonumber(ARGV[10])
+may_write()
 local answers, facts = {}, {}
 local touched, ended, completed, failed, signals, slowed = {}, {}, {}, {}, {}, {}
 local retried, echoed = 0, 0
@@ -88,7 +89,7 @@ end
 -- Lowers every number of an account, or of the partition, once a second.
 local function lower_all(account, wait)
   local key = tag .. 'account:' .. account
-  if now - (tonumber(redis.call('HGET', key, 'slowed_at')) or 0) <= 1000 then return end
+  if wait == 0 and now - (tonumber(redis.call('HGET', key, 'slowed_at')) or 0) <= 1000 then return end
   redis.call('HSET', key, 'slowed_at', now)
   for _, number in ipairs(redis.call('SMEMBERS', tag .. 'all')) do
     if account == '*' or redis.call('HGET', number_key(number), 'account') == account then lower(number, wait) end
@@ -98,9 +99,11 @@ end
 local function slow(number, recipient, scope, wait)
   if scope == 'p' then
     if pair_us > 0 and wait > 0 then
-      -- As at the end of a burst that is paid back by then.
-      local value = whole(now_us + wait * 1000) .. '/0/' .. whole(pair_burst)
-      redis.call('SET', tag .. 'pair:' .. number .. '/' .. recipient, value, 'PX', wait)
+      -- As at the end of a burst that is paid back by then, and not before what was owed already.
+      local key = tag .. 'pair:' .. number .. '/' .. recipient
+      local owed = tonumber(string.match(redis.call('GET', key) or '0', '^%d+'))
+      local free = math.max(owed, now_us + wait * 1000)
+      redis.call('SET', key, whole(free) .. '/0/' .. whole(pair_burst), 'PX', math.ceil((free - now_us) / 1000))
     end
     return
   end
@@ -124,10 +127,14 @@ for i = 1, count_of do
   else
     answers[i] = 1
     local number, priority, recipient = parts(lane)
+    -- Under a token that has been changed since, nothing is wrong with the number; whoever still has the old one gets it
+    -- again after a while, when he has read the new one.
+    local changed = stop ~= '' and (redis.call('HGET', number_key(number), 'token') or refused) ~= refused
+    if changed and (what == 'f' or what == 'r') then what, wait = 'r', math.max(wait, 2000) end
     later('HDEL', tag .. 'held', lane)
     add(touched, number, -1)
     if echoes and redis.call('HDEL', tag .. 'echoes', id) == 1 and what ~= 'd' then
-      what, fact, answers[i] = 'd', '', 2
+      what, answers[i] = 'd', 2
       echoed = echoed + 1
     end
     if what == 'd' then
@@ -160,12 +167,8 @@ for i = 1, count_of do
     if fact ~= '' then facts[#facts + 1] = fact end
     if signal ~= '0' then add(signals, number .. '|' .. signal, 1) end
     if scope ~= '' then slow(number, recipient, scope, scope_wait) end
-    if stop ~= '' then
-      local key = number_key(number)
-      -- Under a token that has been changed since, nothing is wrong with the number.
-      if (redis.call('HGET', key, 'token') or refused) == refused then
-        redis.call('HSET', key, 'stopped', stop, 'stopped_at', now, 'stopped_token', refused)
-      end
+    if stop ~= '' and not changed then
+      redis.call('HSET', number_key(number), 'stopped', stop, 'stopped_at', now, 'stopped_token', refused)
     end
     if string.sub(token, -1) == 'p' then probe_ended(number, signal) end
   end
@@ -176,6 +179,11 @@ for name, n in pairs(signals) do
   local key = tag .. 'breaker:' .. number
   redis.call('HINCRBY', key, whole(second) .. signal, n)
   redis.call('EXPIRE', key, 2 * back)
+  if redis.call('HLEN', key) > 4 * back then
+    for _, field in ipairs(redis.call('HKEYS', key)) do
+      if tonumber(string.sub(field, 1, -2)) <= second - back then redis.call('HDEL', key, field) end
+    end
+  end
 end
 for name in pairs(signals) do
   local number = string.sub(name, 1, -3)

@@ -83,7 +83,8 @@ impl Writer {
                 .arg(REPLICA_WAIT_MS)
                 .query_async(&mut self.connection)
                 .await
-                .map_err(|error| refusal(&error))?;
+                // Whatever it says, the messages are on the primary.
+                .map_err(|error| AcceptError::Unknown(error.category().into()))?;
             if replicas == 0 {
                 return Err(AcceptError::NoReplica);
             }
@@ -159,7 +160,8 @@ async fn gather(receiver: &mut mpsc::Receiver<Job>, jobs: &mut Vec<Job>) -> bool
 /// Sorts an error of Redis by what the caller may conclude from it.
 fn refusal(error: &redis::RedisError) -> AcceptError {
     // OOM, MISCONF, READONLY, NOREPLICAS, LOADING: an answer before the script wrote anything.
-    if let Some(code) = error.code() {
+    // A script that failed half way has the code ERR.
+    if let Some(code) = error.code().filter(|code| *code != "ERR") {
         return AcceptError::Refused(code.into());
     }
     let category: Arc<str> = error.category().into();
