@@ -13,7 +13,7 @@ use super::stack::Stack;
 use crate::process::cpu_time;
 
 /// Requests on their way at once, on either side.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 256;
 const MESSAGES: usize = 40_000;
 /// Shares of the messages between which the clock runs, so that start and end do not count.
 const FROM: usize = MESSAGES / 10;
