@@ -18,6 +18,8 @@ pub struct GraphSettings {
     pub version: String,
     /// Token of numbers that have none of their own.
     pub api_token: Option<SecretString>,
+    /// Secret of the app that this token belongs to.
+    pub app_secret: Option<SecretString>,
 }
 
 impl GraphSettings {
@@ -33,6 +35,10 @@ impl GraphSettings {
             "v26.0",
             "Version of the Graph API. Meta ends each about two years after it came.",
         ),
+        Key::secret(
+            "graph.app_secret",
+            "Secret of the app that whatsapp.api_token belongs to: adds appsecret_proof to the requests made with it. A number with a token of its own has its secret in numbers.file.",
+        ),
     ];
 
     fn from_lookup(lookup: &dyn Lookup) -> Result<Self, SettingsError> {
@@ -40,6 +46,7 @@ impl GraphSettings {
         let settings = Self {
             url: read.string("graph.url")?.trim_end_matches('/').to_owned(),
             version: read.string("graph.version")?,
+            app_secret: read.opt_secret("graph.app_secret")?,
             api_token: Reader::new(lookup, WHATSAPP).opt_secret("whatsapp.api_token")?,
         };
         let good = reqwest::Url::parse(&settings.url)

@@ -35,7 +35,11 @@ pub(crate) fn prepare(context: &Context, outgoing: &Outgoing) -> Result<Prepared
         .ok_or(Unusable(
             "no token: give it one in numbers.file, or all of them whatsapp.api_token",
         ))?;
-    let secret = number.and_then(|number| number.app_secret.as_ref());
+    let own = number.is_some_and(|number| number.token.is_some());
+    let common = context.graph.app_secret.as_ref().filter(|_| !own);
+    let secret = number
+        .and_then(|number| number.app_secret.as_ref())
+        .or(common);
     Ok(Prepared {
         url: url(context, &outgoing.phone_number_id, secret, token)?,
         authorization: authorization(token)?,

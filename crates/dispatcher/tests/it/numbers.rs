@@ -99,6 +99,23 @@ async fn each_number_has_its_own_token_and_proof() {
 }
 
 #[tokio::test]
+async fn the_token_of_all_has_its_proof_too() {
+    let graph = graph(GraphSettings {
+        app_secret: Some("0badcafe".to_owned()),
+        require_proof: true,
+        ..only("common")
+    })
+    .await;
+    let stage = Stage::at(graph.url())
+        .await
+        .with("whatsapp.api_token", "common")
+        .with("graph.app_secret", "0badcafe");
+    let _dispatcher = stage.dispatcher().await;
+    let id = stage.put(message("4915000001")).await;
+    stage.reaches(id, SendState::Sent).await;
+}
+
+#[tokio::test]
 async fn what_expires_while_its_number_is_stopped_says_so() {
     let graph = graph(GraphSettings::default()).await;
     let stage = Stage::at(graph.url()).await;
