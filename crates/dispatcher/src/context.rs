@@ -1,5 +1,7 @@
 //! What every message needs.
 
+use std::time::Duration;
+
 use reqwest::Client;
 use tokio_util::sync::CancellationToken;
 use waypost_queue::{Inbox, Outbox};
@@ -18,6 +20,8 @@ pub(crate) struct Context {
     pub(crate) outbox: Outbox,
     /// Echoes come in by it.
     pub(crate) inbox: Inbox,
+    /// How long a worker that has died may seem alive.
+    pub(crate) inbox_lease: Duration,
     pub(crate) notices: Notices,
     /// Cancelled when the process is to stop at once: requests without an answer are unknown then, and a settlement
     /// that waits for Redis gives up.

@@ -138,7 +138,8 @@ async fn overdue(context: &Context, turn: Turn) -> Outcome {
 /// Whether a webhook that came before the deadline may not have been looked at yet. Notes how far the workers have come.
 ///
 /// First every webhook from before the deadline has to be taken out of the inbox, and then every batch that was taken out by
-/// then has to be settled. While that cannot be found out, it may well be.
+/// then has to be settled, or be with a worker that lives: it tells echoes first and then waits for Postgres, if need be for
+/// hours. A dead one's batch is back in the inbox when its lease has ended. While Redis cannot tell, an echo may well wait.
 async fn echo_may_wait(context: &Context, progress: &mut Progress) -> bool {
     let Ok(stats) = context.inbox.stats().await else {
         return true;
@@ -150,5 +151,6 @@ async fn echo_may_wait(context: &Context, progress: &mut Progress) -> bool {
         return true;
     }
     let read_at = *progress.inbox_read_at.get_or_insert(now);
-    since(stats.oldest_batch_ms).is_some_and(|oldest| oldest <= read_at)
+    let nobody_is_dead = read_at + 2 * context.inbox_lease;
+    now < nobody_is_dead && since(stats.oldest_batch_ms).is_some_and(|oldest| oldest <= read_at)
 }

@@ -50,10 +50,12 @@ pub async fn run(
     let client = client(&config.dispatcher)?;
     let admin = admin.map(|listener| tokio::spawn(serve_admin(listener, health.clone())));
     let mut shutdown = std::pin::pin!(shutdown);
+    let check = health.check("redis");
     tokio::select! {
-        checked = wait_until_safe(&redis, &health) => checked?,
+        checked = redis.until_durable(|why| check.fail(why.to_string())) => checked?,
         () = &mut shutdown => return Ok(()),
     }
+    check.pass();
     let stopping = CancellationToken::new();
     let context = Arc::new(Context {
         client,
@@ -62,9 +64,10 @@ pub async fn run(
         settings: config.dispatcher.clone(),
         outbox: Outbox::new(&redis, &config.outbox),
         inbox: Inbox::new(&redis, config.inbox.partitions),
+        inbox_lease: config.inbox.lease,
         notices: Notices::default(),
         stopping: stopping.clone(),
-        redis: health.check("redis"),
+        redis: check,
     });
     let keeper = tokio::spawn(keeper.run());
     tokio::spawn(configure(Arc::clone(&context), numbers));
@@ -112,23 +115,4 @@ pub async fn run(
     }
     tracing::info!("dispatcher has stopped");
     Ok(())
-}
-
-/// Checks Redis as soon as it answers.
-async fn wait_until_safe(redis: &Redis, health: &Health) -> Result<(), QueueError> {
-    let check = health.check("redis");
-    loop {
-        match redis.check_durability().await {
-            Ok(()) => {
-                check.pass();
-                return Ok(());
-            }
-            Err(error) if error.is_transient() => {
-                tracing::warn!("waiting for Redis: {error}");
-                check.fail(error.to_string());
-                tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-            }
-            Err(error) => return Err(error),
-        }
-    }
 }

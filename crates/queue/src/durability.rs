@@ -1,12 +1,16 @@
 //! Refuses a Redis that would lose what it is given.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use crate::connect::Redis;
 use crate::error::QueueError;
 
 /// Oldest major version whose commands are all there (`LMOVE`, `ZRANGE … BYSCORE`, function-era scripting).
 const OLDEST_MAJOR: u32 = 7;
+
+/// How often a Redis that does not answer is asked.
+const ASK_AGAIN: Duration = Duration::from_millis(500);
 
 impl Redis {
     /// Checks that Redis is new enough, evicts nothing and writes to disk.
@@ -44,6 +48,23 @@ impl Redis {
             return Ok(());
         }
         Err(QueueError::Unsafe(faults))
+    }
+
+    /// The same as soon as Redis answers; `away` hears each time why it does not.
+    ///
+    /// # Errors
+    /// As [`Redis::check_durability`], but for what waiting can mend.
+    pub async fn until_durable(&self, mut away: impl FnMut(&QueueError)) -> Result<(), QueueError> {
+        loop {
+            match self.check_durability().await {
+                Err(error) if error.is_transient() => {
+                    tracing::warn!("waiting for Redis: {error}");
+                    away(&error);
+                    tokio::time::sleep(ASK_AGAIN).await;
+                }
+                checked => return checked,
+            }
+        }
     }
 
     async fn info(&self) -> Result<HashMap<String, String>, QueueError> {

@@ -6,6 +6,7 @@ use rand::Rng;
 use waypost_store::{Batch, Outcome};
 
 use crate::context::Context;
+use crate::echo::Echoes;
 use crate::item::Item;
 use crate::parse::Parsed;
 use crate::rows;
@@ -31,7 +32,13 @@ pub(crate) enum Fate {
 }
 
 /// Stores every item, and answers with one fate for each, in order.
-pub(crate) async fn persist(context: &Context, parsed: &Parsed<'_>) -> Vec<Fate> {
+///
+/// While it waits, it goes on telling echoes that Redis has not taken yet: nobody who waits for one waits for Postgres.
+pub(crate) async fn persist(
+    context: &Context,
+    parsed: &Parsed<'_>,
+    echoes: &mut Echoes,
+) -> Vec<Fate> {
     let mut fates: Vec<Fate> = parsed.items.iter().map(|_| Fate::Open).collect();
     let mut open: Vec<usize> = (0..fates.len()).collect();
     let mut webhooks: Vec<_> = parsed.webhooks.iter().map(|w| rows::raw(w)).collect();
@@ -62,6 +69,7 @@ pub(crate) async fn persist(context: &Context, parsed: &Parsed<'_>) -> Vec<Fate>
         webhooks = batch.webhooks;
         tracing::warn!(waiting = open.len(), ?pause, "Postgres: {reason}");
         context.postgres.fail(reason.to_string());
+        echoes.tell(context).await;
         let rest = rand::rng().random_range(pause / 2..=pause);
         tokio::select! {
             () = tokio::time::sleep(rest) => {}

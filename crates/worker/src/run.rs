@@ -45,10 +45,12 @@ pub async fn run(
     let store = Store::connect(&config.store).await?;
     let admin = admin.map(|listener| tokio::spawn(serve_admin(listener, health.clone())));
     let mut shutdown = std::pin::pin!(shutdown);
+    let check = health.check("redis");
     tokio::select! {
-        checked = wait_until_safe(&redis, &health) => checked?,
+        checked = redis.until_durable(|why| check.fail(why.to_string())) => checked?,
         () = &mut shutdown => return Ok(()),
     }
+    check.pass();
     let stopping = CancellationToken::new();
     let context = Arc::new(Context {
         store,
@@ -60,7 +62,7 @@ pub async fn run(
         compress_above: config.inbox.compress_above,
         stopping: stopping.clone(),
         postgres: health.check("postgres"),
-        redis: health.check("redis"),
+        redis: check,
     });
     let (closing, tracker) = (CancellationToken::new(), TaskTracker::new());
     let slots = Arc::new(Semaphore::new(config.worker.concurrency));
@@ -107,23 +109,4 @@ pub async fn run(
     }
     tracing::info!("worker has stopped");
     Ok(())
-}
-
-/// Checks Redis as soon as it answers.
-async fn wait_until_safe(redis: &Redis, health: &Health) -> Result<(), QueueError> {
-    let check = health.check("redis");
-    loop {
-        match redis.check_durability().await {
-            Ok(()) => {
-                check.pass();
-                return Ok(());
-            }
-            Err(error) if error.is_transient() => {
-                tracing::warn!("waiting for Redis: {error}");
-                check.fail(error.to_string());
-                tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-            }
-            Err(error) => return Err(error),
-        }
-    }
 }

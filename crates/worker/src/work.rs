@@ -18,7 +18,7 @@ pub(crate) async fn work(context: &Context, consumer: &Consumer, batch: Batch) {
     let mut echoes = Echoes::of(&parsed);
     // If Redis is away now, it may be back when the batch is stored.
     echoes.tell(context).await;
-    let fates = persist(context, &parsed).await;
+    let fates = persist(context, &parsed, &mut echoes).await;
     if !context.stopping.is_cancelled() {
         learn(context, &parsed).await;
     }
