@@ -12,7 +12,7 @@ local factor, floor, default_limit = tonumber(ARGV[6]), tonumber(ARGV[7]), tonum
 local pair_us, pair_burst = tonumber(ARGV[9]), tonumber(ARGV[10])
 may_write()
 local answers, facts = {}, {}
-local touched, ended, completed, failed, signals, slowed = {}, {}, {}, {}, {}, {}
+local touched, ended, completed, failed, signals = {}, {}, {}, {}, {}
 local retried, echoed = 0, 0
 local echoes = redis.call('EXISTS', tag .. 'echoes') == 1
 local second = math.floor(now / 1000)
