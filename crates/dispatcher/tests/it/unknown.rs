@@ -1,10 +1,15 @@
 //! Nobody knows whether Meta took it: the echo tells, or else the policy decides.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
+use uuid::Uuid;
 use waypost_harness::eventually;
 use waypost_model::{DeadClass, OnUnknown, SendState};
-use waypost_queue::{Echo, LaneConsumer, LaneReserved, Outgoing};
+use waypost_queue::{
+    Consumer, Echo, Enqueuer, Envelope, InboxSettings, LaneConsumer, LaneReserved, Outgoing,
+    Reserved,
+};
 use waypost_sandbox::GraphSettings;
 use waypost_sandbox::graph::{Effect, Fault, Filter};
 
@@ -67,6 +72,28 @@ async fn without_an_echo_it_is_given_up() {
     assert_eq!(last.class, Some(DeadClass::Unknown));
     assert!(!last.attempted, "that was a decision");
     assert_eq!(graph.requests(), 1);
+}
+
+#[tokio::test]
+async fn a_living_worker_that_waits_for_postgres_does_not_hold_up_the_decision() {
+    let graph = graph(GraphSettings::default()).await;
+    graph.set_faults(once(Effect::ResetAfter));
+    let stage = Stage::at(graph.url())
+        .await
+        .with("inbox.lease", "1s")
+        .with("inbox.heartbeat", "300ms");
+    let settings = InboxSettings::default();
+    let (enqueuer, _task) = Enqueuer::start(stage.redis.clone(), &settings);
+    let webhook = Envelope::webhook(Uuid::now_v7(), SystemTime::now(), Bytes::from_static(b"{}"));
+    enqueuer.enqueue(webhook).await.unwrap();
+    let worker = Consumer::join(&stage.redis, &settings, 0).await.unwrap();
+    let Reserved::Batch(_held) = worker.reserve(10, 1 << 20).await.unwrap() else {
+        panic!("there is a webhook");
+    };
+    let _dispatcher = stage.dispatcher().await;
+    let id = stage.put(with_policy(OnUnknown::Fail)).await;
+    let facts = stage.reaches(id, SendState::Dead).await;
+    assert_eq!(facts.last().unwrap().class, Some(DeadClass::Unknown));
 }
 
 #[tokio::test]
