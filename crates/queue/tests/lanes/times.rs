@@ -72,6 +72,7 @@ async fn a_waiter_wakes_when_something_comes() {
         LaneReserved::Empty(_)
     ));
     let put = async {
+        // So that it is the waiting that ends and not the asking; the test holds either way.
         tokio::time::sleep(Duration::from_millis(100)).await;
         lanes.put(message(NUMBER, "1")).await;
     };
