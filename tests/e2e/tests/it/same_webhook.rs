@@ -26,7 +26,8 @@ async fn a_hundred_times_at_once_to_two_ingresses_and_three_workers() {
     }
     stage.drained(LATER).await;
 
-    assert_eq!(stage.stats().await.completed, 100 * ROUNDS as u64);
+    let stats = stage.stats().await;
+    assert_eq!(stats.completed, 100 * ROUNDS as u64, "{stats:?}");
     assert_eq!(
         stage.count("SELECT count(*) FROM messages").await,
         ROUNDS as i64
