@@ -8,10 +8,10 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help setup build demo up test lint fmt audit bench docs-config clean
+.PHONY: help setup build demo up test lint fmt audit bench docs-api docs-config proto-baseline clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Install what is missing: Redis, Postgres, a C compiler
 	@deploy/dev/install.sh
@@ -32,10 +32,11 @@ test: setup ## Run every test; Redis and Postgres are started once for all of th
 	cargo build --workspace --bins
 	WAYPOST_TEST_BINARIES_BUILT=1 cargo run --quiet -p waypost-harness -- cargo test --workspace
 
-lint: setup ## Check format, lints and docs, warnings denied
+lint: setup ## Check format, lints, docs and protos, warnings denied
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+	deploy/dev/buf.sh check
 
 fmt: ## Format the sources
 	cargo fmt --all
@@ -46,9 +47,16 @@ audit: ## Check dependencies: bans, licences, sources, advisories
 bench: setup ## Measure, print ratios, write target/bench.json
 	cargo run --release -p waypost-load --bin bench
 
+docs-api: ## Write docs/openapi.json from the protos
+	@cargo run --quiet --bin waypost -- config --openapi > $(TARGET)/openapi.json
+	@mv $(TARGET)/openapi.json docs/openapi.json
+
 docs-config: ## Write docs/CONFIG.md from the keys in the sources
 	@cargo run --quiet --bin waypost -- config --markdown > $(TARGET)/CONFIG.md
 	@mv $(TARGET)/CONFIG.md docs/CONFIG.md
+
+proto-baseline: ## Take the protos as released: what later ones must not break
+	@deploy/dev/buf.sh baseline
 
 clean: ## Remove what was built and the data of `make up`
 	rm -rf target .waypost

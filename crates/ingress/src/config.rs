@@ -180,6 +180,8 @@ fn serve_settings(ingress: &Reader<'_>) -> Result<ServeSettings, SettingsError> 
         idle_timeout: positive(ingress, "ingress.idle_timeout")?,
         drain_deadline: ingress.duration("ingress.drain_deadline")?,
         tls: None,
+        half_close: true,
+        tell_peer: false,
     };
     if settings.max_connections == 0 {
         return Err(ingress.invalid("ingress.max_connections", "must be at least 1"));

@@ -69,6 +69,8 @@ pub enum DeadClass {
     Unknown,
     /// Its time was over while its number was stopped.
     NumberStopped,
+    /// Somebody has thrown away what waited. It is no dead letter: there is nothing to replay.
+    Cleared,
 }
 
 macro_rules! words {
@@ -106,6 +108,7 @@ words!(DeadClass {
     Exhausted = "exhausted",
     Unknown = "unknown",
     NumberStopped = "number_stopped",
+    Cleared = "cleared",
 });
 
 impl SendState {

@@ -98,6 +98,7 @@ impl Consumer {
         let id: Arc<str> = Uuid::now_v7().to_string().into();
         let _: u32 = script::JOIN
             .key(&keys.leases)
+            .key(&keys.beats)
             .arg(&*id)
             .arg(as_millis(settings.lease))
             .invoke_async(&mut redis.connection())

@@ -1,10 +1,14 @@
 //! Dead letters: what was given up, to be looked at, tried again or thrown away.
 
+mod page;
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use prost::Message;
 use uuid::Uuid;
 
+pub use self::page::DeadCursor;
+pub(crate) use self::page::{Shelf, Wanted, count, page};
 use crate::connect::Redis;
 use crate::envelope::{Envelope, millis};
 use crate::error::QueueError;
@@ -54,6 +58,14 @@ impl DeadLetter {
             message_id: Some(letter.message_id).filter(|id| !id.is_empty()),
         })
     }
+
+    /// Reads one out of the list, where the time of burial is that of Redis.
+    pub(crate) fn read(at: DeadCursor, bytes: &[u8]) -> Result<Self, QueueError> {
+        Ok(Self {
+            buried_at: crate::figures::at(at.0),
+            ..Self::decode(bytes)?
+        })
+    }
 }
 
 /// Which dead letters to list.
@@ -63,8 +75,17 @@ pub struct DeadFilter {
     pub class: Option<String>,
     /// Only those buried at or after this time.
     pub since: Option<SystemTime>,
-    /// Most to answer; 0 for no limit.
+    /// Only those buried before this time.
+    pub until: Option<SystemTime>,
+    /// Most to answer; 0 for no limit. A page has a limit of its own.
     pub limit: usize,
+}
+
+impl DeadFilter {
+    pub(crate) fn takes(&self, letter: &DeadLetter) -> bool {
+        let class = self.class.as_ref();
+        class.is_none_or(|class| *class == letter.class)
+    }
 }
 
 /// The dead letters of one partition.
@@ -86,46 +107,34 @@ impl DeadLetters {
         }
     }
 
-    /// Lists them, oldest first.
+    /// Lists them, oldest first. One that cannot be read is passed over.
     ///
     /// # Errors
-    /// When Redis cannot be asked or a letter cannot be read.
+    /// When Redis cannot be asked.
     pub async fn list(&self, filter: &DeadFilter) -> Result<Vec<DeadLetter>, QueueError> {
-        let mut connection = self.redis.connection();
-        let ids: Vec<Vec<u8>> = redis::cmd("ZRANGE")
-            .arg(&self.keys.dead_order)
-            .arg(filter.since.map_or(0, millis))
-            .arg("+inf")
-            .arg("BYSCORE")
-            .query_async(&mut connection)
-            .await?;
-        let limit = if filter.limit == 0 {
-            usize::MAX
-        } else {
-            filter.limit
-        };
         let mut letters = Vec::new();
-        for page in ids.chunks(128) {
-            let found: Vec<Option<Vec<u8>>> = redis::cmd("HMGET")
-                .arg(&self.keys.dead)
-                .arg(page)
-                .query_async(&mut connection)
-                .await?;
-            for bytes in found.into_iter().flatten() {
-                let letter = DeadLetter::decode(&bytes)?;
-                if filter
-                    .class
-                    .as_ref()
-                    .is_none_or(|class| *class == letter.class)
-                {
-                    letters.push(letter);
-                }
-                if letters.len() == limit {
-                    return Ok(letters);
-                }
+        let mut wanted = Wanted {
+            since: filter.since,
+            until: filter.until,
+            after: None,
+            limit: filter.limit,
+            picky: true,
+        };
+        let shelf = [Shelf::of(&self.keys)];
+        loop {
+            wanted.limit = match filter.limit {
+                0 => usize::MAX,
+                limit => limit - letters.len(),
+            };
+            let takes = |letter: &DeadLetter| filter.takes(letter);
+            let (page, next) = page(&self.redis, &shelf, &wanted, DeadLetter::read, takes).await?;
+            letters.extend(page);
+            let full = filter.limit > 0 && letters.len() >= filter.limit;
+            match next.filter(|_| !full) {
+                Some(next) => wanted.after = Some(next),
+                None => return Ok(letters),
             }
         }
-        Ok(letters)
     }
 
     /// One dead letter.
@@ -167,6 +176,7 @@ impl DeadLetters {
             .key(&self.keys.dead)
             .key(&self.keys.dead_order)
             .key(&self.keys.ready)
+            .key(&self.keys.counters)
             .arg(&id.as_bytes()[..])
             .arg(fresh)
             .invoke_async(&mut self.redis.connection())

@@ -1,16 +1,18 @@
-//! What an operator does with the inbox: look, pause, resume.
+//! What an operator does with the inbox: look, pause, resume, clear, and deal with dead letters.
 
-use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+mod clear;
+mod stats;
 
-use serde::Serialize;
+use futures_util::future::try_join_all;
+use uuid::Uuid;
 
+pub use self::clear::Cleared;
+pub use self::stats::InboxStats;
 use crate::connect::Redis;
-use crate::dead::DeadLetters;
-use crate::envelope::{millis, received_at_of};
+use crate::dead::{self, DeadCursor, DeadFilter, DeadLetter, DeadLetters};
 use crate::error::QueueError;
+use crate::figures::Pause;
 use crate::keys::PartitionKeys;
-use crate::script;
 
 /// The inbox as a whole, all partitions.
 #[derive(Clone)]
@@ -18,47 +20,6 @@ pub struct Inbox {
     redis: Redis,
     queues: Vec<PartitionKeys>,
 }
-
-/// Figures of the inbox, summed over its partitions.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct InboxStats {
-    /// Entries that wait.
-    pub waiting: u64,
-    /// Entries that consumers hold.
-    pub active: u64,
-    /// Entries that wait for their next attempt.
-    pub delayed: u64,
-    /// Dead letters.
-    pub dead: u64,
-    /// Entries done since the counters exist.
-    pub completed: u64,
-    /// Entries given up since the counters exist.
-    pub failed: u64,
-    /// Attempts that failed and were put off.
-    pub retried: u64,
-    /// Entries taken back from lapsed or leaving consumers.
-    pub handed_back: u64,
-    /// Consumers whose lease is alive.
-    pub consumers: u64,
-    /// Whether any partition is paused.
-    pub paused: bool,
-    /// Age of the entry that has waited longest, in milliseconds; absent when none waits.
-    pub oldest_ms: Option<u64>,
-    /// Age of the batch that consumers have held longest, in milliseconds; absent when none is held.
-    pub oldest_batch_ms: Option<u64>,
-}
-
-type RawStats = (
-    u64,
-    BTreeMap<String, String>,
-    Vec<(String, u64)>,
-    u64,
-    u64,
-    BTreeMap<String, u64>,
-    String,
-    Vec<u8>,
-    u64,
-);
 
 impl Inbox {
     /// The inbox with that many partitions.
@@ -77,56 +38,25 @@ impl Inbox {
         }
     }
 
-    /// All figures; one round trip a partition, at a cost that does not grow with the depth.
+    /// Stops consumers from reserving, at once; what they hold they finish. Producers go on. False when it was paused
+    /// already: then that pause stays as it is.
     ///
     /// # Errors
-    /// When Redis cannot be asked.
-    pub async fn stats(&self) -> Result<InboxStats, QueueError> {
-        let mut sum = InboxStats::default();
-        for keys in &self.queues {
-            let raw: RawStats = script::STATS
-                .key(&keys.ready)
-                .key(&keys.held)
-                .key(&keys.leases)
-                .key(&keys.delayed)
-                .key(&keys.dead)
-                .key(&keys.counters)
-                .key(&keys.paused)
-                .invoke_async(&mut self.redis.connection())
-                .await?;
-            sum.add(&raw);
-        }
-        Ok(sum)
+    /// When Redis cannot be asked; then some partitions may be paused and some not.
+    pub async fn pause(&self, by: &str, reason: &str) -> Result<bool, QueueError> {
+        pause(&self.redis, self.paused(), by, reason).await
     }
 
-    /// Stops consumers from reserving; what they hold they finish. Producers go on.
+    /// Lets consumers go on. False when nothing was paused.
     ///
     /// # Errors
-    /// When Redis cannot be asked.
-    pub async fn pause(&self, by: &str) -> Result<(), QueueError> {
-        let note = serde_json::json!({ "by": by, "at_ms": millis(SystemTime::now()) }).to_string();
-        for keys in &self.queues {
-            redis::cmd("SET")
-                .arg(&keys.paused)
-                .arg(&note)
-                .exec_async(&mut self.redis.connection())
-                .await?;
-        }
-        Ok(())
+    /// When Redis cannot be asked; then some partitions may still be paused.
+    pub async fn resume(&self) -> Result<bool, QueueError> {
+        resume(&self.redis, self.paused()).await
     }
 
-    /// Lets consumers go on.
-    ///
-    /// # Errors
-    /// When Redis cannot be asked.
-    pub async fn resume(&self) -> Result<(), QueueError> {
-        for keys in &self.queues {
-            redis::cmd("DEL")
-                .arg(&keys.paused)
-                .exec_async(&mut self.redis.connection())
-                .await?;
-        }
-        Ok(())
+    fn paused(&self) -> impl Iterator<Item = String> {
+        self.queues.iter().map(|keys| keys.paused.clone())
     }
 
     /// The dead letters, partition by partition.
@@ -136,40 +66,112 @@ impl Inbox {
             .map(|keys| DeadLetters::under(&self.redis, keys.clone()))
             .collect()
     }
+
+    /// Dead letters that lie there.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn dead_count(&self) -> Result<u64, QueueError> {
+        dead::count(&self.redis, self.queues.iter().map(|keys| &*keys.dead)).await
+    }
+
+    /// Up to `limit` dead letters, oldest first over all partitions, and where the next page begins; `None` when there
+    /// is none. Only so many letters are looked at, so a page may be short and have a next one all the same. One that
+    /// cannot be read is passed over.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn dead_page(
+        &self,
+        filter: &DeadFilter,
+        after: Option<DeadCursor>,
+        limit: usize,
+    ) -> Result<(Vec<DeadLetter>, Option<DeadCursor>), QueueError> {
+        let shelves: Vec<_> = self.queues.iter().map(dead::Shelf::of).collect();
+        let wanted = dead::Wanted {
+            since: filter.since,
+            until: filter.until,
+            after,
+            limit,
+            picky: filter.class.is_some(),
+        };
+        let read = |at: DeadCursor, bytes: &[u8]| DeadLetter::read(at, bytes);
+        dead::page(&self.redis, &shelves, &wanted, read, |letter| {
+            filter.takes(letter)
+        })
+        .await
+    }
+
+    /// One dead letter, wherever it lies.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked or the letter cannot be read.
+    pub async fn dead_letter(&self, id: Uuid) -> Result<Option<DeadLetter>, QueueError> {
+        for shelf in self.dead_letters() {
+            if let Some(letter) = shelf.get(id).await? {
+                return Ok(Some(letter));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Puts one back into its queue with fresh attempts; false when it was not there (any more).
+    ///
+    /// # Errors
+    /// When Redis cannot be asked or the letter cannot be read.
+    pub async fn replay(&self, id: Uuid) -> Result<bool, QueueError> {
+        for shelf in self.dead_letters() {
+            if shelf.replay(id).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Throws one away; false when it was not there (any more).
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn purge(&self, id: Uuid) -> Result<bool, QueueError> {
+        for shelf in self.dead_letters() {
+            if shelf.purge(id).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }
 
-impl InboxStats {
-    /// Whether nothing waits, is held or is put off.
-    pub const fn is_drained(&self) -> bool {
-        self.waiting == 0 && self.active == 0 && self.delayed == 0
-    }
+/// Puts a note under each of the keys unless there is one; whether that changed anything.
+pub(crate) async fn pause(
+    redis: &Redis,
+    keys: impl Iterator<Item = String>,
+    by: &str,
+    reason: &str,
+) -> Result<bool, QueueError> {
+    let note = Pause::note(by, reason);
+    let set = keys.map(|key| {
+        let (mut connection, note) = (redis.connection(), &note);
+        async move {
+            let mut command = redis::cmd("SET");
+            command.arg(key).arg(note).arg("NX");
+            command.query_async::<Option<String>>(&mut connection).await
+        }
+    });
+    Ok(try_join_all(set).await?.iter().any(Option::is_some))
+}
 
-    fn add(&mut self, raw: &RawStats) {
-        let (waiting, held, leases, delayed, dead, counters, paused, oldest, now) = raw;
-        let counter = |name: &str| counters.get(name).copied().unwrap_or(0);
-        self.waiting += waiting;
-        self.active += held
-            .values()
-            .filter_map(|value| value.split(':').next()?.parse::<u64>().ok())
-            .sum::<u64>();
-        self.delayed += delayed;
-        self.dead += dead;
-        self.completed += counter("completed");
-        self.failed += counter("failed");
-        self.retried += counter("retried");
-        self.handed_back += counter("handed_back");
-        self.consumers += leases.iter().filter(|(_, end)| end >= now).count() as u64;
-        self.paused |= !paused.is_empty();
-        let age = received_at_of(oldest).map(|at| now.saturating_sub(at));
-        self.oldest_ms = self.oldest_ms.max(age);
-        let reserved_at = |value: &String| value.rsplit(':').next()?.parse::<u64>().ok();
-        let batch = held.values().filter_map(reserved_at).min();
-        let batch_age = batch.map(|at| now.saturating_sub(at));
-        self.oldest_batch_ms = self.oldest_batch_ms.max(batch_age);
-    }
-
-    /// Age of the entry that has waited longest.
-    pub fn oldest(&self) -> Option<Duration> {
-        self.oldest_ms.map(Duration::from_millis)
-    }
+/// Takes the notes away; whether there were any.
+pub(crate) async fn resume(
+    redis: &Redis,
+    keys: impl Iterator<Item = String>,
+) -> Result<bool, QueueError> {
+    let gone = keys.map(|key| {
+        let mut connection = redis.connection();
+        async move {
+            let mut command = redis::cmd("DEL");
+            command.arg(key).query_async::<u64>(&mut connection).await
+        }
+    });
+    Ok(try_join_all(gone).await?.iter().any(|gone| *gone > 0))
 }

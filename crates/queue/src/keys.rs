@@ -9,16 +9,20 @@
 //! | `wp:{inbox:0}:batch:<consumer>/<n>` | list | what one reservation holds, gone when it is settled |
 //! | `wp:{inbox:0}:held` | hash | `<consumer>/<n>` → `<entries>:<reserved at, ms>` |
 //! | `wp:{inbox:0}:leases` | sorted set | consumer → end of its lease, ms |
+//! | `wp:{inbox:0}:beats` | hash | consumer → when it was last heard of, ms |
 //! | `wp:{inbox:0}:handbacks` | hash | entry id → how often a lapsed consumer held it |
 //! | `wp:{inbox:0}:delayed` | sorted set | entry → due time, ms |
 //! | `wp:{inbox:0}:dead` | hash | entry id → dead letter |
 //! | `wp:{inbox:0}:dead:order` | sorted set | entry id → time of burial, ms |
-//! | `wp:{inbox:0}:counters` | hash | `completed`, `failed`, `retried`, `handed_back`, since the keys exist |
-//! | `wp:{inbox:0}:paused` | string | present while the queue is paused; JSON that says who and when |
+//! | `wp:{inbox:0}:counters` | hash | since the keys exist: `completed`, `failed` (less those replayed), `revived`, `retried`, `handed_back`, `cleared`, and `cut`: entries that were made out of others |
+//! | `wp:{inbox:0}:samples` | list | what the counters were lately, newest first: `<ms> <accepted> <completed> <failed>`; gone when nobody adds to it |
+//! | `wp:{inbox:0}:paused` | string | present while the queue is paused; JSON that says who, when and why |
 //! | `wp:{outbox:0}:…` | | lanes and what belongs to them: the table of [`LaneKeys`] |
 //! | `wp:{outbox:0}:facts:…` | | a queue like the inbox: facts about messages, told by the scripts of the lanes |
 //! | `wp:{effects}:<period>` | set | effects that were committed in that period |
 //! | `wp:{events}:stream` | stream | events for the browsers, capped |
+//! | `wp:{admin}:secret` | string | what the replicas of the monitor sign confirmations with |
+//! | `wp:{admin}:audit` | hash | id → record of the audit that Postgres may not have yet |
 
 /// Makes the names of keys under one prefix.
 #[derive(Clone, Debug)]
@@ -63,6 +67,11 @@ impl Keys {
         format!("{}{{effects}}:{period}", self.prefix)
     }
 
+    /// A key of the admin plane.
+    pub fn admin(&self, name: &str) -> String {
+        format!("{}{{admin}}:{name}", self.prefix)
+    }
+
     /// The stream of events.
     pub fn events(&self) -> String {
         format!("{}{{events}}:stream", self.prefix)
@@ -77,11 +86,13 @@ pub struct PartitionKeys {
     pub batch_prefix: String,
     pub held: String,
     pub leases: String,
+    pub beats: String,
     pub handbacks: String,
     pub delayed: String,
     pub dead: String,
     pub dead_order: String,
     pub counters: String,
+    pub samples: String,
     pub paused: String,
 }
 
@@ -92,11 +103,13 @@ impl PartitionKeys {
             batch_prefix: format!("{tag}batch:"),
             held: format!("{tag}held"),
             leases: format!("{tag}leases"),
+            beats: format!("{tag}beats"),
             handbacks: format!("{tag}handbacks"),
             delayed: format!("{tag}delayed"),
             dead: format!("{tag}dead"),
             dead_order: format!("{tag}dead:order"),
             counters: format!("{tag}counters"),
+            samples: format!("{tag}samples"),
             paused: format!("{tag}paused"),
         }
     }
@@ -118,7 +131,12 @@ impl PartitionKeys {
 /// | `ready:<number>:<h, n or l>` | list | lanes whose head may go, in the order of their turn |
 /// | `numbers` | sorted set | number → when to look at it again, µs; a number without ready lanes is absent |
 /// | `number:<number>` | hash | limits, breaker, stop, pause and counters of a number |
+/// | `sent:<number>` | hash | stretch of 5 s → messages that Meta took in it, for the last minute |
 /// | `all` | set | every number that was ever seen |
+/// | `names` | sorted set | the same in the order of their ids, all with score 0 |
+/// | `busy` | set | numbers with a backlog |
+/// | `busy:checked` | string | there while nobody need look whether `busy` is right: older versions do not keep it |
+/// | `halted` | sorted set | stopped or paused number → since when, ms |
 /// | `delayed` | sorted set | lane → when its head may go, ms |
 /// | `parked` | sorted set | lane whose head's outcome is unknown → when policy decides, ms; `inf` holds it |
 /// | `scheduled` | sorted set | message id → when it joins its lane, ms |
@@ -127,7 +145,10 @@ impl PartitionKeys {
 /// | `calls` | hash | consumer → number of its latest reservation call |
 /// | `adopted_at`, `grace` | string | when anybody last looked for lapsed leases; there while nothing is adopted |
 /// | `leases` | sorted set | consumer → end of its lease, ms |
+/// | `beats` | hash | consumer → when it was last heard of, ms |
+/// | `holding` | hash | consumer → heads that it has, as many as in `held` |
 /// | `heads` | hash | lane → progress of its head, absent before the first attempt |
+/// | `replayed` | hash | message id → progress of one that was replayed from the dead, until its end |
 /// | `open` | hash | message id → lane, while an attempt has been made and its end is not known |
 /// | `echoes` | hash | message id → 1, echoed by a status while its attempt was still under way |
 /// | `pair:<number>/<recipient>` | string | burst of a pair: `<paid back at, µs>/<began at, µs>/<messages>`, gone when paid back |
@@ -136,7 +157,8 @@ impl PartitionKeys {
 /// | `idem:<digest>` | string | digest of the request and id of the message that an idempotency key stands for |
 /// | `dead`, `dead:order` | hash, sorted set | as in the inbox |
 /// | `dead:unknown` | set | dead letters that an echo may still raise |
-/// | `counters` | hash | `accepted`, `completed`, `failed`, `retried`, `echoed`, since the keys exist |
+/// | `counters` | hash | since the keys exist: `accepted` = `completed` + `failed` (less those replayed) + `cleared` + `backlog`; `revived`, `retried`, `echoed`, `slowed`, `breaker_opened` |
+/// | `samples` | list | as in the inbox |
 /// | `paused` | string | present while the outbox is paused |
 /// | `wake` | list | at most one token: somebody may have work |
 ///

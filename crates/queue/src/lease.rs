@@ -12,6 +12,12 @@ impl Consumer {
     pub async fn heartbeat(&self) -> Result<(), QueueError> {
         let alive: u32 = script::HEARTBEAT
             .key(&self.keys.leases)
+            .key(&self.keys.beats)
+            .key(&self.keys.samples)
+            .key(&self.keys.ready)
+            .key(&self.keys.held)
+            .key(&self.keys.delayed)
+            .key(&self.keys.counters)
             .arg(&*self.id)
             .arg(as_millis(self.lease))
             .invoke_async(&mut self.redis.connection())
@@ -46,6 +52,7 @@ impl Consumer {
             .key(&self.keys.ready)
             .key(&self.keys.handbacks)
             .key(&self.keys.counters)
+            .key(&self.keys.beats)
             .arg(&self.keys.batch_prefix)
             .arg(of)
             .invoke_async(&mut self.redis.connection())

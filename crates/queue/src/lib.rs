@@ -19,6 +19,7 @@
 //! out is `outbox`: lanes, limits and the circuit breaker; its page has a reading order of its own.
 //! The scripts are in `lua/`; each opens with its keys.
 
+mod admin;
 mod connect;
 mod consumer;
 mod dead;
@@ -27,6 +28,7 @@ mod enqueue;
 mod envelope;
 mod error;
 mod events;
+mod figures;
 mod inbox;
 pub mod keys;
 mod lease;
@@ -36,14 +38,16 @@ mod script;
 mod settings;
 mod settle;
 
+pub use admin::AdminCorner;
 pub use connect::Redis;
 pub use consumer::{Batch, Consumer, Entry, Reserved, Waiter};
-pub use dead::{DeadFilter, DeadLetter, DeadLetters};
+pub use dead::{DeadCursor, DeadFilter, DeadLetter, DeadLetters};
 pub use enqueue::{EnqueueError, Enqueuer, EnqueuerTask};
 pub use envelope::{Envelope, EnvelopeError, Kind};
 pub use error::QueueError;
 pub use events::{EventLog, StoredEvent};
-pub use inbox::{Inbox, InboxStats};
+pub use figures::{Member, PartitionFigures, Pause, Rate, Rates};
+pub use inbox::{Cleared, Inbox, InboxStats};
 pub use memory::EffectMemory;
 pub use outbox::*;
 pub use settings::{AckMode, EventSettings, InboxSettings, MemorySettings, RedisSettings};

@@ -78,11 +78,12 @@ impl EffectMemory {
         Ok(pipe.exec_async(&mut self.connection.clone()).await?)
     }
 
-    /// How many effects are remembered: the figure `deduplication.cachedMessages`.
+    /// How many effects are remembered: the figure `deduplication.cachedMessages`. One that was told again in the next
+    /// period counts twice until the first is forgotten.
     ///
     /// # Errors
     /// When Redis cannot be asked.
-    pub async fn len(&self) -> Result<u64, QueueError> {
+    pub async fn remembered(&self) -> Result<u64, QueueError> {
         if self.ttl.is_zero() {
             return Ok(0);
         }
@@ -95,14 +96,6 @@ impl EffectMemory {
             .query_async(&mut self.connection.clone())
             .await?;
         Ok(a + b)
-    }
-
-    /// Whether nothing is remembered.
-    ///
-    /// # Errors
-    /// When Redis cannot be asked.
-    pub async fn is_empty(&self) -> Result<bool, QueueError> {
-        Ok(self.len().await? == 0)
     }
 
     /// Keys of the current period and the one before. Processes whose clocks differ by less than a period look

@@ -6,18 +6,18 @@ use std::sync::LazyLock;
 
 use redis::Script;
 
+/// Each is its files, one after the other.
 macro_rules! scripts {
-    ($($(#[$doc:meta])* $name:ident = $file:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $($file:literal)+;)*) => {
         $($(#[$doc])* pub(crate) static $name: LazyLock<Script> =
-            LazyLock::new(|| Script::new(include_str!($file)));)*
+            LazyLock::new(|| Script::new(concat!($(include_str!($file)),+)));)*
     };
 }
 
+/// All of them begin with `common.lua`.
 macro_rules! lane_scripts {
-    ($($(#[$doc:meta])* $name:ident = $file:literal;)*) => {
-        $($(#[$doc])* pub(crate) static $name: LazyLock<Script> = LazyLock::new(|| {
-            Script::new(concat!(include_str!("lua/lanes/common.lua"), include_str!($file)))
-        });)*
+    ($($(#[$doc:meta])* $name:ident = $($file:literal)+;)*) => {
+        scripts! { $($(#[$doc])* $name = "lua/lanes/common.lua" $($file)+;)* }
     };
 }
 
@@ -40,8 +40,24 @@ lane_scripts! {
     LANES_RAISE = "lua/lanes/raise.lua";
     /// Changes what is set for a number.
     LANES_CONTROL = "lua/lanes/control.lua";
+    /// Extends a dispatcher's lease.
+    LANES_HEARTBEAT = "lua/sample.lua" "lua/lanes/heartbeat.lua";
     /// All figures of a partition.
-    LANES_STATS = "lua/lanes/stats.lua";
+    LANES_STATS = "lua/sample.lua" "lua/lanes/stats.lua";
+    /// Names of numbers.
+    LANES_NAMES = "lua/lanes/names.lua";
+    /// What is known of numbers.
+    LANES_NUMBERS = "lua/lanes/numbers.lua";
+    /// Reads a parked message.
+    LANES_PARKED = "lua/lanes/clearing.lua" "lua/lanes/parked.lua";
+    /// Makes a dead letter of a parked message.
+    LANES_GIVE_UP = "lua/lanes/clearing.lua" "lua/lanes/give_up.lua";
+    /// Looks for messages to throw away.
+    LANES_PEEK = "lua/lanes/clearing.lua" "lua/lanes/peek.lua";
+    /// Throws messages away.
+    LANES_CUT = "lua/lanes/clearing.lua" "lua/lanes/cut.lua";
+    /// Both, for scheduled messages.
+    LANES_UNSCHEDULE = "lua/lanes/unschedule.lua";
 }
 
 scripts! {
@@ -52,11 +68,15 @@ scripts! {
     /// Ends a batch: done, delayed, dead.
     SETTLE = "lua/settle.lua";
     /// Extends a lease.
-    HEARTBEAT = "lua/heartbeat.lua";
+    HEARTBEAT = "lua/sample.lua" "lua/figures.lua" "lua/heartbeat.lua";
     /// Hands back what lapsed or leaving consumers hold.
     REAP = "lua/reap.lua";
     /// All figures of a partition.
-    STATS = "lua/stats.lua";
+    STATS = "lua/sample.lua" "lua/figures.lua" "lua/stats.lua";
+    /// Looks through what waits, and throws away.
+    SWEEP = "lua/sweep.lua";
+    /// A page of dead letters, of either way.
+    DEAD_PAGE = "lua/dead_page.lua";
     /// Puts dead letters back into the queue.
     REPLAY = "lua/replay.lua";
 }

@@ -93,6 +93,7 @@ impl Consumer {
             .arg(&batch.name)
             .arg(completed)
             .arg(u8::from(batch.handed_back()))
+            .arg(settlement.incomplete)
             .arg(settlement.delayed.len() + settlement.raw.len());
         for (delay, entry) in &settlement.delayed {
             call.arg(as_millis(*delay)).arg(entry);

@@ -169,14 +169,14 @@ async fn dead_letters_are_listed_replayed_once_and_purged() {
 async fn a_paused_queue_takes_in_and_gives_nothing_out() {
     let queue = queue().await;
     let consumer = queue.consumer().await;
-    queue.inbox.pause("test").await.unwrap();
+    assert!(queue.inbox.pause("test", "").await.unwrap());
     queue.put(&["held"]).await;
     assert!(matches!(
         consumer.reserve(1, 1024).await.unwrap(),
         Reserved::Paused
     ));
     assert!(queue.inbox.stats().await.unwrap().paused);
-    queue.inbox.resume().await.unwrap();
+    assert!(queue.inbox.resume().await.unwrap());
     assert_eq!(bodies(&take(&consumer, 1).await), ["held"]);
 }
 

@@ -22,7 +22,7 @@ async fn only_what_was_told_is_known() {
     memory.remember(&[a]).await.unwrap();
     memory.remember(&[a]).await.unwrap();
     assert_eq!(memory.known(&[a, b]).await.unwrap(), [true, false]);
-    assert_eq!(memory.len().await.unwrap(), 1);
+    assert_eq!(memory.remembered().await.unwrap(), 1);
     assert!(memory.known(&[]).await.unwrap().is_empty());
 }
 
@@ -32,7 +32,7 @@ async fn it_forgets() {
     let key = EffectKey::message("n", "a");
     memory.remember(&[key]).await.unwrap();
     eventually(Duration::from_secs(10), "it is forgotten", async || {
-        memory.is_empty().await.unwrap() && memory.known(&[key]).await.unwrap() == [false]
+        memory.remembered().await.unwrap() == 0 && memory.known(&[key]).await.unwrap() == [false]
     })
     .await;
 }

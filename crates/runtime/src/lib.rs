@@ -6,10 +6,12 @@
 //! small private one that load balancers and Kubernetes ask.
 //!
 //! In reading order: [`phase`], [`health`], [`signal`], [`serve()`] (`serve/`: `accept`, `connection`, `watchdog`,
-//! `activity`, `io`), [`tls`], the tower layers of [`layers`], [`request_id`], [`patience`], [`admin`].
+//! `activity`, `io`), [`tls`], the tower layers of [`layers`], [`request_id`], [`patience`],
+//! [`keys`], [`admin`].
 
 pub mod admin;
 pub mod health;
+pub mod keys;
 pub mod layers;
 mod listen;
 pub mod patience;
@@ -24,5 +26,5 @@ pub use health::Health;
 pub use listen::listen;
 pub use phase::Phase;
 pub use request_id::RequestId;
-pub use serve::{Drained, ServeSettings, serve};
+pub use serve::{Drained, Peer, ServeSettings, serve};
 pub use tls::{Tls, TlsError, TlsSettings};

@@ -26,6 +26,7 @@ pub const SECTIONS: &[&str] = &[
     "lanes",
     "limits",
     "breaker",
+    "monitor",
 ];
 
 /// Refuses the first name in `lookup` that is no key of `keys`, unless it lies in a section that only other

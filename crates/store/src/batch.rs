@@ -82,6 +82,8 @@ pub struct MessageRow<'a> {
     pub received_at: SystemTime,
     /// The request that brought it.
     pub request_id: Uuid,
+    /// Its trace, 32 hex digits.
+    pub trace_id: Option<&'a str>,
     /// The person at the other end.
     pub person: Person<'a>,
     /// Group, if it was said in one.

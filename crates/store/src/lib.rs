@@ -15,12 +15,14 @@
 //!   commit `project` brings the state of sent messages up to date.
 //! - `contacts`: who is who: look up, create, merge, and the changes of number and user id.
 //! - `fail`: what could not be understood is kept as bytes. `maintain`: partitions, retention, trims.
-//! - `history`: what is known of a message sent through us. `numbers`: the business numbers, as webhooks name them.
+//! - `history`: what is known of messages, one or many. `numbers`: the business numbers, as webhooks name them.
+//! - `audit`: who has changed what. `query`: queries put together from filters.
 //! - `summary`: counts and latencies, for people and tests.
 //! - `error`: [`StoreError`], which says whether trying again can help. `sql` and `copy`: what we send our own way.
 //!
 //! `docs/SCHEMA.md` describes every table.
 
+mod audit;
 mod batch;
 mod connect;
 mod contacts;
@@ -34,18 +36,20 @@ mod numbers;
 mod outbound;
 mod outcome;
 mod persist;
+mod query;
 mod settings;
 mod sql;
 mod store;
 mod summary;
 mod tls;
 
+pub use audit::{AuditFilter, AuditRow};
 pub use batch::{
     AccountRow, Batch, FailedWebhook, IdentityChange, Item, MediaRow, MessageRow, Person,
     RawWebhook, StatusRow,
 };
 pub use error::StoreError;
-pub use history::{Attempt, HeardStatus, History, SentMessage, Step};
+pub use history::{Attempt, HeardStatus, History, KnownMessage, MessageFilter, Step};
 pub use maintain::Maintained;
 pub use outbound::{FactRow, NumberRow, SendRow};
 pub use outcome::{Outcome, Persisted};

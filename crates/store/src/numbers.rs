@@ -1,5 +1,7 @@
 //! Business numbers, as webhooks name them.
 
+use std::collections::HashMap;
+
 use tokio_postgres::types::ToSql;
 
 use crate::sql::without_nul;
@@ -16,6 +18,9 @@ WHERE (n.waba_id, n.display_phone_number) IS DISTINCT FROM (excluded.waba_id, ex
 const SHOWN_AS: &str = "
 SELECT phone_number_id FROM numbers WHERE display_phone_number = $1 AND (waba_id = $2 OR $2 = '')
 ORDER BY seen_at DESC LIMIT 1";
+
+const DISPLAYED: &str = "
+SELECT phone_number_id, display_phone_number FROM numbers WHERE phone_number_id = ANY ($1::text[])";
 
 impl Store {
     /// Notes numbers that are new or have changed.
@@ -52,6 +57,25 @@ impl Store {
         let parameters: [&(dyn ToSql + Sync); 2] = [&shown, &waba];
         let result = self.within(client.query_opt(SHOWN_AS, &parameters)).await;
         Ok(self.settle(client, result)?.map(|row| row.get(0)))
+    }
+
+    /// What people see of these numbers, digits only, of those that a webhook has named.
+    ///
+    /// # Errors
+    /// When Postgres can't answer.
+    pub async fn displayed_numbers(
+        &self,
+        ids: &[String],
+    ) -> Result<HashMap<String, String>, StoreError> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let ids: Vec<_> = ids.iter().map(|id| without_nul(id)).collect();
+        let client = self.client().await?;
+        let parameters: [&(dyn ToSql + Sync); 1] = [&ids];
+        let result = self.within(client.query(DISPLAYED, &parameters)).await;
+        let rows = self.settle(client, result)?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
     }
 }
 

@@ -14,6 +14,8 @@ pub struct SendRow<'a> {
     pub id: Uuid,
     /// The request that brought it.
     pub request_id: Uuid,
+    /// Its trace, 32 hex digits.
+    pub trace_id: Option<&'a str>,
     /// The business number that sends.
     pub phone_number_id: &'a str,
     /// Its WhatsApp Business Account. Where the sender did not know it, `numbers` may.

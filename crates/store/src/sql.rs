@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::{BufMut, BytesMut};
 use tokio_postgres::types::{IsNull, ToSql, Type, accepts, to_sql_checked};
+use uuid::Uuid;
 
 /// JSON text for a `jsonb` column, as it is: Postgres parses it anyway, so we don't.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +61,12 @@ impl ToSql for At {
 
     accepts!(TIMESTAMPTZ);
     to_sql_checked!();
+}
+
+/// The smallest UUIDv7 of a moment: ids of rows are such, so a range of them is a range of time.
+pub(crate) fn first_id(at: SystemTime) -> Uuid {
+    let millis = u128::try_from(At(at).micros() / 1000).unwrap_or(0);
+    Uuid::from_u128(millis << 80)
 }
 
 /// Postgres' text cannot hold U+0000.

@@ -456,7 +456,7 @@ async fn the_whole_history_can_be_read() {
     let id = Uuid::now_v7();
     f.write(replayed(id, "w1")).await;
     let found = f.store.message(id).await.unwrap().unwrap();
-    assert_eq!(found.message.state, "sent");
+    assert_eq!(found.message.state.as_deref(), Some("sent"));
     assert_eq!(found.message.callback_data.as_deref(), Some("order 7"));
     assert_eq!(found.message.status.as_deref(), Some("failed"));
     let steps: Vec<_> = found

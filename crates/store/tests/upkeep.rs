@@ -19,7 +19,7 @@ async fn migrations_run_once_however_many_try() {
         .unwrap();
     let (a, b, c) = tokio::join!(store.migrate(), store.migrate(), store.migrate());
     let applied: usize = [a, b, c].into_iter().map(|r| r.unwrap().len()).sum();
-    assert_eq!(applied, 5);
+    assert_eq!(applied, 7);
     assert_eq!(store.migrate().await.unwrap(), Vec::<String>::new());
     store.ping().await.unwrap();
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Moves WhatsApp messages for a business, both ways, and loses none.
 #[derive(Debug, Parser)]
@@ -26,13 +26,15 @@ pub(crate) enum Command {
     Migrate(Migrate),
     /// Show the configuration in force and where each value comes from, secrets masked
     Config(Config),
-    /// Make a bearer key for the send API
+    /// Make a bearer key for the send API, or for the admin plane
     #[command(subcommand)]
     Key(Key),
     /// Play Meta: take messages over the Graph API and tell what became of them, or send webhooks to a URL
     Sandbox(Box<Sandbox>),
     /// Show the whole way: send a few thousand webhooks through, check every figure at the end
     Demo(Demo),
+    #[command(flatten)]
+    Admin(crate::admin::cli::Command),
 }
 
 #[derive(Debug, Args)]
@@ -63,6 +65,9 @@ pub(crate) struct Up {
     /// Address of the send API; default 127.0.0.1:8081, with --ephemeral a free port
     #[arg(long, value_name = "ADDR")]
     pub(crate) send_listen: Option<SocketAddr>,
+    /// Address of the admin plane and the dashboard; default 127.0.0.1:9400, with --ephemeral a free port
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) admin_listen: Option<SocketAddr>,
     /// Send to a fake Meta inside this process, which answers, and tells by webhooks what became of each message
     #[arg(long, conflicts_with = "graph_url")]
     pub(crate) sandbox: bool,
@@ -99,9 +104,30 @@ pub(crate) struct NewKey {
     /// What the key is called in the history and the log
     #[arg(long)]
     pub(crate) name: String,
-    /// Which numbers it may send from: phone_number_ids with commas between them, or * for all
-    #[arg(long, value_name = "IDS", value_delimiter = ',', required = true)]
+    #[command(flatten)]
+    pub(crate) grant: KeyGrant,
+}
+
+/// What a key is for: one of them.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct KeyGrant {
+    /// For the send API: the numbers it may send from, phone_number_ids with commas between them, or * for all
+    #[arg(long, value_name = "IDS", value_delimiter = ',')]
     pub(crate) numbers: Vec<String>,
+    /// For the admin plane: what it may do
+    #[arg(long, value_enum)]
+    pub(crate) role: Option<KeyRole>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeyRole {
+    /// See everything but what people wrote
+    Viewer,
+    /// Also read that, replay and decide, set limits, stop and resume numbers, send a text
+    Operator,
+    /// Also pause, resume and clear queues, purge dead letters, read the audit
+    Admin,
 }
 
 /// Without a command it serves.

@@ -8,7 +8,8 @@ pub(crate) fn all() -> Vec<&'static [Key]> {
     let services = waypost_ingress::KEYS
         .iter()
         .chain(waypost_dispatcher::KEYS)
-        .chain(waypost_worker::KEYS);
+        .chain(waypost_worker::KEYS)
+        .chain(waypost_monitor::KEYS);
     for table in services {
         // Of tables that share a path the first stays: the same constant, seen through two services.
         let seen = |key: &Key| {
@@ -45,6 +46,7 @@ mod tests {
             .iter()
             .chain(waypost_dispatcher::KEYS)
             .chain(waypost_worker::KEYS)
+            .chain(waypost_monitor::KEYS)
             .copied()
             .flatten()
         {

@@ -7,8 +7,10 @@
 //! - `up`: one process that runs everything, with its own Redis and Postgres as children. Its page tells the order.
 //! - `migrate`, `config`, `key`, `sandbox`: a command each.
 //! - `demo`: `up` in a temporary folder, a few thousand webhooks, and every figure checked.
+//! - `admin`: what asks a running monitor: stats, pause, dead letters, the story of a message.
 //! - `terminal`, `exit`: what is printed and with which code we end.
 
+mod admin;
 mod cli;
 mod config;
 mod demo;
@@ -28,7 +30,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 /// Runs the command in `arguments` (the first is the program's name) and says how this process is to end: 0 done,
-/// 1 failed, 64 wrong usage or configuration.
+/// 1 failed, 64 wrong usage or configuration; of what asks the monitor also 3 not found, 4 refused, 5 not confirmed.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match cli::Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
@@ -59,5 +61,6 @@ async fn dispatch(cli: cli::Cli) -> anyhow::Result<()> {
         cli::Command::Key(command) => key::command(&command),
         cli::Command::Sandbox(arguments) => Box::pin(sandbox::command(&arguments)).await,
         cli::Command::Demo(arguments) => Box::pin(demo::command(&arguments)).await,
+        cli::Command::Admin(command) => Ok(Box::pin(admin::command(&command)).await?),
     }
 }

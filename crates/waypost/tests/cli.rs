@@ -185,6 +185,39 @@ fn a_new_key_is_printed_with_its_table() {
 }
 
 #[test]
+fn a_new_token_is_printed_with_its_role() {
+    for role in ["viewer", "operator", "admin"] {
+        let output = waypost(&["key", "new", "--name", "night", "--role", role], &[]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let (key, table) = text(&output.stdout).split_once('\n').unwrap();
+        assert!(key.starts_with("wpk_"), "not a key in the first line");
+        let wanted = format!("role = \"{role}\"\n");
+        assert!(
+            table.contains("[\"night\"]\n") && table.contains(&wanted),
+            "{table}"
+        );
+        assert!(table.contains("monitor.tokens_file") && !table.contains(key));
+    }
+}
+
+#[test]
+fn a_key_is_for_one_thing() {
+    for grant in [
+        &[][..],
+        &["--role", "admin", "--numbers", "106"],
+        &["--role", "root"],
+        &["--role", ""],
+        &["--numbers", "x"],
+        &["--numbers", ""],
+    ] {
+        let arguments = [&["key", "new", "--name", "night"][..], grant].concat();
+        let output = waypost(&arguments, &[]);
+        assert_eq!(output.status.code(), Some(64), "{grant:?}");
+        assert!(output.stdout.is_empty(), "{grant:?}");
+    }
+}
+
+#[test]
 fn sandbox_says_when_nobody_listens() {
     let args = [
         "sandbox",

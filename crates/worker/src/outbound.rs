@@ -6,6 +6,8 @@ use waypost_queue::{Envelope, EnvelopeError, Fact, Outgoing};
 use waypost_store::{FactRow, Person, SendRow};
 use waypost_whatsapp::find_poison;
 
+use crate::rows::trace_id;
+
 /// A message accepted from a sender, with what its row needs beside.
 pub(crate) struct Sending {
     pub(crate) outgoing: Outgoing,
@@ -64,6 +66,7 @@ impl Sending {
         SendRow {
             id: outgoing.id,
             request_id: outgoing.request_id,
+            trace_id: trace_id(&outgoing.traceparent),
             phone_number_id: &outgoing.phone_number_id,
             account: Some(outgoing.account.as_str()).filter(|account| !account.is_empty()),
             kind: &outgoing.kind,

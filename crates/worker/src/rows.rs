@@ -1,5 +1,8 @@
 //! How Meta's words become rows.
 
+#[cfg(test)]
+mod tests;
+
 use waypost_model::{DeliveryStatus, Direction, Origin};
 use waypost_store::{
     AccountRow, IdentityChange as Change, Item as Row, MediaRow, MessageRow, Person, RawWebhook,
@@ -53,6 +56,15 @@ pub(crate) fn raw(envelope: &waypost_queue::Envelope) -> RawWebhook<'_> {
     }
 }
 
+/// The trace of a `traceparent` (W3C Trace Context), if it names one.
+pub(crate) fn trace_id(traceparent: &str) -> Option<&str> {
+    let id = traceparent.split('-').nth(1)?;
+    let hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+    // All zeros is what the standard calls invalid.
+    let good = id.len() == 32 && id.bytes().all(hex) && id.bytes().any(|b| b != b'0');
+    good.then_some(id)
+}
+
 fn message_row<'t>(
     item: &'t Item<'_>,
     update: &'t Update<'_>,
@@ -69,6 +81,7 @@ fn message_row<'t>(
         sent_at: message.timestamp,
         received_at: item.envelope.received_at,
         request_id: item.envelope.request_id,
+        trace_id: trace_id(&item.envelope.traceparent),
         person: person_of(person),
         group_id: text(message.group_id.as_ref()),
         context_wamid: message

@@ -138,6 +138,36 @@ impl Services {
         })
     }
 
+    /// Starts an admin plane in this process and waits until it is ready.
+    ///
+    /// # Panics
+    /// When its configuration is refused or it does not become ready.
+    pub async fn monitor(&self) -> Running {
+        let config = waypost_monitor::Config::from_lookup(&self.lookup());
+        let config = config.unwrap_or_else(|error| panic!("{error}"));
+        let (plane, admin) = (listener().await, listener().await);
+        let address = plane.local_addr().expect("an address");
+        let running = Running::start("monitor", address, admin, |admin, stop| async move {
+            let listeners = waypost_monitor::Listeners {
+                plane,
+                admin: Some(admin),
+            };
+            let health = Health::default();
+            let ran = waypost_monitor::run(config, listeners, health, stop.cancelled_owned()).await;
+            ran.unwrap_or_else(|error| panic!("the monitor failed: {error}"));
+        });
+        running.ready().await;
+        running
+    }
+
+    /// Starts an admin plane as a process and waits until it is ready.
+    ///
+    /// # Panics
+    /// When it cannot be built or started, or does not become ready.
+    pub async fn monitor_process(&self) -> Spawned {
+        self.spawn("waypost-monitor").await
+    }
+
     /// Starts an ingress as a process and waits until it is ready.
     ///
     /// # Panics
@@ -174,6 +204,9 @@ impl Services {
                 values = values
                     .with("ingress.listen", address.to_string())
                     .with("send.listen", send.to_string());
+            }
+            if name == "waypost-monitor" {
+                values = values.with("monitor.listen", address.to_string());
             }
             let environment = values.environment();
             let environment: Vec<_> = environment

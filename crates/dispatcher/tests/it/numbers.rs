@@ -120,7 +120,7 @@ async fn what_expires_while_its_number_is_stopped_says_so() {
     let graph = graph(GraphSettings::default()).await;
     let stage = Stage::at(graph.url()).await;
     let _dispatcher = stage.dispatcher().await;
-    stage.outbox.stop_number(NUMBER, "test").await.unwrap();
+    stage.outbox.stop_number(NUMBER, "test", "").await.unwrap();
     let id = stage
         .put(Outgoing {
             expires_at: Some(SystemTime::now() + Duration::from_millis(300)),

@@ -48,7 +48,7 @@ pub(crate) fn check(rules: &Rules, raw: &RawValue) -> Result<Draft, Problem> {
     let mut faults = Vec::new();
     let (ours, theirs) = divide(members, &mut faults);
     let from = from(&ours, &mut faults);
-    if let Some(from) = from.as_ref().filter(|from| !rules.key.may_use(from)) {
+    if let Some(from) = from.as_ref().filter(|from| !rules.key.grant.contain(from)) {
         return Err(forbidden(from));
     }
     let (send_at, expires_at) = times(rules, &ours, &mut faults);

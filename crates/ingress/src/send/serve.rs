@@ -40,7 +40,7 @@ impl Sending {
             tracing::info!("the send API is off; send.keys_file turns it on");
             return Ok(Self(None));
         };
-        let (keys, keeper) = Keys::open(file)?;
+        let (keys, keeper) = Keys::open(file, "send.keys_file")?;
         let (numbers, numbers_keeper) = Watched::open(config.numbers.file.as_deref())?;
         let mut keepers = JoinSet::new();
         keepers.spawn(keeper.run());

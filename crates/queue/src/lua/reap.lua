@@ -1,7 +1,7 @@
 -- Hands back what lapsed consumers hold, oldest entry first in line; or, with a consumer named, what that one
 -- holds. Each time is counted for an entry, but leaving in good order never counts for more than one: it says that
 -- the entry's effects may exist, not that it kills.
--- KEYS: 1 leases, 2 held, 3 ready, 4 handbacks, 5 counters
+-- KEYS: 1 leases, 2 held, 3 ready, 4 handbacks, 5 counters, 6 beats
 -- ARGV: 1 prefix of the batches' keys, 2 a consumer that leaves, or "" to look for lapsed ones
 -- Only Redis knows which batches there are, so their keys are built here from the prefix, which carries the same
 -- hash tag as KEYS.
@@ -35,6 +35,7 @@ for _, consumer in ipairs(gone) do
     end
   end
   redis.call('ZREM', KEYS[1], consumer)
+  redis.call('HDEL', KEYS[6], consumer)
 end
 if moved > 0 then redis.call('HINCRBY', KEYS[5], 'handed_back', moved) end
 return moved

@@ -1,15 +1,10 @@
 //! What everybody but a dispatcher has to do with the outbox.
 
-use std::collections::BTreeMap;
-use std::time::SystemTime;
-
-use uuid::Uuid;
-
 use crate::connect::Redis;
-use crate::envelope::millis;
 use crate::error::QueueError;
+use crate::figures::Pause;
+use crate::inbox;
 use crate::keys::{Keys, LaneKeys};
-use crate::outbox::fact::Fact;
 use crate::outbox::lanes::unexpected;
 use crate::outbox::settings::OutboxSettings;
 use crate::script;
@@ -19,15 +14,6 @@ use crate::script;
 pub struct Outbox {
     pub(crate) redis: Redis,
     pub(crate) partitions: u16,
-}
-
-/// A status that echoes one of our ids: Meta has that message.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Echo {
-    /// Our id.
-    pub id: Uuid,
-    /// The business number that sent it.
-    pub phone_number_id: String,
 }
 
 /// What the numbers file says of a number.
@@ -59,68 +45,6 @@ impl Outbox {
             redis: redis.clone(),
             partitions: settings.partitions,
         }
-    }
-
-    /// Settles messages that Meta has: parked ones are done, and one that was given up as unknown is raised from the
-    /// dead. Answers how many that were. Telling the same twice changes nothing.
-    ///
-    /// # Errors
-    /// When Redis cannot be asked; then some may be settled and some not.
-    pub async fn echo(&self, echoes: &[Echo]) -> Result<u64, QueueError> {
-        let echoes: Vec<_> = echoes.iter().map(|echo| (echo, None)).collect();
-        self.settle_echoes(&echoes).await
-    }
-
-    /// The same for whoever knows it from Meta's own answer and could not settle it: each with the fact of that.
-    ///
-    /// # Errors
-    /// As [`Outbox::echo`].
-    pub async fn confirm(&self, known: &[(Echo, Fact)]) -> Result<u64, QueueError> {
-        let known: Vec<_> = known
-            .iter()
-            .map(|(echo, fact)| (echo, Some(fact)))
-            .collect();
-        self.settle_echoes(&known).await
-    }
-
-    async fn settle_echoes(&self, echoes: &[(&Echo, Option<&Fact>)]) -> Result<u64, QueueError> {
-        let mut shares: BTreeMap<u16, Vec<&(&Echo, Option<&Fact>)>> = BTreeMap::new();
-        for echo in echoes {
-            let partition = Keys::partition_of(&echo.0.phone_number_id, self.partitions);
-            shares.entry(partition).or_default().push(echo);
-        }
-        let mut settled = 0;
-        for (partition, share) in shares {
-            // Bounded, so that a large batch does not stop Redis for everyone else.
-            for page in share.chunks(256) {
-                let mut call = script::LANES_ECHO.prepare_invoke();
-                call.key(self.redis.keys().lanes(partition).tag());
-                for (echo, fact) in page {
-                    call.arg(&echo.id.as_bytes()[..]);
-                    match fact {
-                        Some(fact) => call.arg((*fact).clone().into_envelope().encode(usize::MAX)),
-                        None => call.arg(""),
-                    };
-                }
-                let codes: Vec<u8> = call.invoke_async(&mut self.redis.connection()).await?;
-                settled += codes.iter().filter(|code| **code >= 2).count() as u64;
-            }
-        }
-        Ok(settled)
-    }
-
-    /// Sends a message again whose outcome is unknown, at once and whatever its policy is; it may then arrive twice.
-    /// False when it is not (any more) parked.
-    ///
-    /// # Errors
-    /// When Redis cannot be asked.
-    pub async fn resend(&self, phone_number_id: &str, id: Uuid) -> Result<bool, QueueError> {
-        let done: u8 = script::LANES_RESEND
-            .key(self.of(phone_number_id).tag())
-            .arg(&id.as_bytes()[..])
-            .invoke_async(&mut self.redis.connection())
-            .await?;
-        Ok(done == 1)
     }
 
     /// Writes what the numbers file says; answers how many numbers that changed.
@@ -161,12 +85,19 @@ impl Outbox {
             .await
     }
 
-    /// Keeps a number from sending until [`Outbox::resume_number`]; what is in flight ends.
+    /// Keeps a number from sending until [`Outbox::resume_number`]; what is in flight ends. False when it was paused
+    /// already: then that pause stays as it is.
     ///
     /// # Errors
     /// When Redis cannot be asked.
-    pub async fn pause_number(&self, phone_number_id: &str, by: &str) -> Result<bool, QueueError> {
-        self.control("set", phone_number_id, &["paused", &note(by)])
+    pub async fn pause_number(
+        &self,
+        phone_number_id: &str,
+        by: &str,
+        reason: &str,
+    ) -> Result<bool, QueueError> {
+        let note = Pause::note(by, reason);
+        self.control("halt", phone_number_id, &["paused", &note])
             .await
     }
 
@@ -175,57 +106,52 @@ impl Outbox {
     /// # Errors
     /// When Redis cannot be asked.
     pub async fn resume_number(&self, phone_number_id: &str) -> Result<bool, QueueError> {
-        self.control("set", phone_number_id, &["paused", ""]).await
+        self.control("release", phone_number_id, &["paused"]).await
     }
 
-    /// Stops a number as an error of its credential does.
+    /// Stops a number as an error of its credential does, but for good: another token does not start it again. False
+    /// when somebody had stopped it by hand already: then that stop stays as it is.
     ///
     /// # Errors
     /// When Redis cannot be asked.
     pub async fn stop_number(
         &self,
         phone_number_id: &str,
+        by: &str,
         reason: &str,
     ) -> Result<bool, QueueError> {
-        self.control("set", phone_number_id, &["stopped", reason])
+        let note = Pause::note(by, reason);
+        self.control("halt", phone_number_id, &["stopped", &note])
             .await
     }
 
-    /// Starts a number that was stopped.
+    /// Starts a number that was stopped, whatever stopped it.
     ///
     /// # Errors
     /// When Redis cannot be asked.
     pub async fn start_number(&self, phone_number_id: &str) -> Result<bool, QueueError> {
-        self.control("set", phone_number_id, &["stopped", ""]).await
+        self.control("release", phone_number_id, &["stopped"]).await
     }
 
-    /// Keeps all dispatchers from reserving; what is in flight ends. Senders go on.
+    /// Keeps all dispatchers from reserving, at once; what is in flight ends. Senders go on. False when the outbox was
+    /// paused already: then that pause stays as it is.
     ///
     /// # Errors
-    /// When Redis cannot be asked.
-    pub async fn pause(&self, by: &str) -> Result<(), QueueError> {
-        for keys in self.all() {
-            redis::cmd("SET")
-                .arg(keys.key("paused"))
-                .arg(note(by))
-                .exec_async(&mut self.redis.connection())
-                .await?;
-        }
-        Ok(())
+    /// When Redis cannot be asked; then some partitions may be paused and some not.
+    pub async fn pause(&self, by: &str, reason: &str) -> Result<bool, QueueError> {
+        inbox::pause(&self.redis, self.paused(), by, reason).await
     }
 
-    /// Lets dispatchers go on.
+    /// Lets dispatchers go on. False when nothing was paused. Numbers that are paused stay so.
     ///
     /// # Errors
-    /// When Redis cannot be asked.
-    pub async fn resume(&self) -> Result<(), QueueError> {
-        for keys in self.all() {
-            redis::cmd("DEL")
-                .arg(keys.key("paused"))
-                .exec_async(&mut self.redis.connection())
-                .await?;
-        }
-        Ok(())
+    /// When Redis cannot be asked; then some partitions may still be paused.
+    pub async fn resume(&self) -> Result<bool, QueueError> {
+        inbox::resume(&self.redis, self.paused()).await
+    }
+
+    fn paused(&self) -> impl Iterator<Item = String> {
+        self.all().map(|keys| keys.key("paused"))
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = LaneKeys> {
@@ -255,9 +181,4 @@ impl Outbox {
             .await?;
         Ok(changed == 1)
     }
-}
-
-/// Who and when, for whoever asks why nothing is sent.
-fn note(by: &str) -> String {
-    serde_json::json!({ "by": by, "at_ms": millis(SystemTime::now()) }).to_string()
 }

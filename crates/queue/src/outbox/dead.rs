@@ -7,7 +7,8 @@ use prost::Message;
 use uuid::Uuid;
 use waypost_model::{DeadClass, SendState};
 
-use crate::envelope::{Envelope, EnvelopeError, millis};
+use crate::dead::{DeadCursor, Shelf, Wanted, count, page};
+use crate::envelope::{Envelope, EnvelopeError};
 use crate::error::QueueError;
 use crate::outbox::accept::head;
 use crate::outbox::control::Outbox;
@@ -15,9 +16,6 @@ use crate::outbox::fact::Fact;
 use crate::outbox::outgoing::{Outgoing, time};
 use crate::outbox::progress::Progress;
 use crate::{script, wire};
-
-/// Letters read in one go.
-const PAGE: usize = 128;
 
 /// A message that was given up.
 #[derive(Clone, Debug)]
@@ -43,7 +41,11 @@ pub struct DeadOutgoingFilter {
     pub phone_number_id: Option<String>,
     /// Only those buried at or after this time.
     pub since: Option<SystemTime>,
-    /// Most to answer; 0 for no limit.
+    /// Only those buried before this time.
+    pub until: Option<SystemTime>,
+    /// Only those whose latest error has this code of Meta's.
+    pub error_code: Option<i64>,
+    /// Most to answer; 0 for no limit. A page has a limit of its own.
     pub limit: usize,
 }
 
@@ -59,6 +61,14 @@ impl DeadOutgoing {
             reason: letter.reason,
         })
     }
+
+    /// Reads one out of the list, where the time of burial is that of Redis.
+    fn read(at: DeadCursor, bytes: &[u8]) -> Result<Self, QueueError> {
+        Ok(Self {
+            buried_at: crate::figures::at(at.0),
+            ..Self::decode(bytes)?
+        })
+    }
 }
 
 impl DeadOutgoingFilter {
@@ -68,53 +78,73 @@ impl DeadOutgoingFilter {
                 .phone_number_id
                 .as_ref()
                 .is_none_or(|number| *number == letter.outgoing.phone_number_id)
+            && self.error_code.is_none_or(|code| {
+                let latest = letter.progress.errors.last();
+                latest.is_some_and(|error| error.code == Some(code))
+            })
+    }
+
+    const fn is_picky(&self) -> bool {
+        self.class.is_some() || self.phone_number_id.is_some() || self.error_code.is_some()
     }
 }
 
 impl Outbox {
-    /// Lists dead letters, oldest first within a partition.
+    /// Lists dead letters, oldest first. One that cannot be read is passed over.
     ///
     /// # Errors
-    /// When Redis cannot be asked or a letter cannot be read.
+    /// When Redis cannot be asked.
     pub async fn dead_letters(
         &self,
         filter: &DeadOutgoingFilter,
     ) -> Result<Vec<DeadOutgoing>, QueueError> {
-        let mut letters = Vec::new();
-        let mut connection = self.redis.connection();
-        for keys in self.all() {
-            let ids: Vec<Vec<u8>> = redis::cmd("ZRANGE")
-                .arg(keys.key("dead:order"))
-                .arg(filter.since.map_or(0, millis))
-                .arg("+inf")
-                .arg("BYSCORE")
-                .query_async(&mut connection)
-                .await?;
-            for page in ids.chunks(PAGE) {
-                let found: Vec<Option<Vec<u8>>> = redis::cmd("HMGET")
-                    .arg(keys.key("dead"))
-                    .arg(page)
-                    .query_async(&mut connection)
-                    .await?;
-                for bytes in found.into_iter().flatten() {
-                    let letter = match DeadOutgoing::decode(&bytes) {
-                        Ok(letter) => letter,
-                        // One that cannot be read must not hide the others.
-                        Err(error) => {
-                            tracing::warn!("a dead letter cannot be read: {error}");
-                            continue;
-                        }
-                    };
-                    if filter.takes(&letter) {
-                        letters.push(letter);
-                    }
-                    if filter.limit > 0 && letters.len() == filter.limit {
-                        return Ok(letters);
-                    }
-                }
+        let (mut letters, mut after) = (Vec::new(), None);
+        loop {
+            let left = match filter.limit {
+                0 => usize::MAX,
+                limit => limit - letters.len(),
+            };
+            let (page, next) = self.dead_page(filter, after, left).await?;
+            letters.extend(page);
+            let full = filter.limit > 0 && letters.len() >= filter.limit;
+            match next.filter(|_| !full) {
+                Some(next) => after = Some(next),
+                None => return Ok(letters),
             }
         }
-        Ok(letters)
+    }
+
+    /// Up to `limit` dead letters, oldest first over all partitions, and where the next page begins; `None` when there
+    /// is none. Only so many letters are looked at, so a page may be short and have a next one all the same. One that
+    /// cannot be read is passed over.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn dead_page(
+        &self,
+        filter: &DeadOutgoingFilter,
+        after: Option<DeadCursor>,
+        limit: usize,
+    ) -> Result<(Vec<DeadOutgoing>, Option<DeadCursor>), QueueError> {
+        let shelves: Vec<_> = self.all().map(|keys| Shelf::of_lanes(&keys)).collect();
+        let wanted = Wanted {
+            since: filter.since,
+            until: filter.until,
+            after,
+            limit,
+            picky: filter.is_picky(),
+        };
+        let takes = |letter: &DeadOutgoing| filter.takes(letter);
+        page(&self.redis, &shelves, &wanted, DeadOutgoing::read, takes).await
+    }
+
+    /// Dead letters that lie there.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn dead_count(&self) -> Result<u64, QueueError> {
+        let keys: Vec<_> = self.all().map(|keys| keys.key("dead")).collect();
+        count(&self.redis, keys.iter().map(String::as_str)).await
     }
 
     /// One dead letter as it lies there, and the partition that it is in.

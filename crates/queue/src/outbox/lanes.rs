@@ -104,6 +104,7 @@ impl LaneConsumer {
         let id = Uuid::now_v7().to_string();
         let _: u32 = script::JOIN
             .key(keys.key("leases"))
+            .key(keys.key("beats"))
             .arg(&id)
             .arg(as_millis(settings.lease))
             .invoke_async(&mut redis.connection())

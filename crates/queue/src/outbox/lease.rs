@@ -11,8 +11,8 @@ impl LaneConsumer {
     /// # Errors
     /// [`QueueError::Lapsed`] when the lease is gone: join again under a new id. Else Redis' own.
     pub async fn heartbeat(&self) -> Result<(), QueueError> {
-        let alive: u32 = script::HEARTBEAT
-            .key(self.keys.key("leases"))
+        let alive: u32 = script::LANES_HEARTBEAT
+            .key(self.keys.tag())
             .arg(&self.id)
             .arg(as_millis(self.settings.lease))
             .invoke_async(&mut self.redis.connection())

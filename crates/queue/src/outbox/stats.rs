@@ -2,17 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::try_join_all;
 use serde::Serialize;
 
 use crate::error::QueueError;
+use crate::figures::{Member, PartitionFigures, Pause, Rates, Sample, at};
+use crate::keys::LaneKeys;
 use crate::outbox::control::Outbox;
 use crate::script;
 
 /// Figures of the outbox, summed over its partitions.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct OutboxStats {
     /// Messages whose end is not known, in whatever state: the sum of those below but `dead`, and those that wait.
     pub backlog: u64,
+    /// Messages that wait for a dispatcher, those behind one that waits for something else too.
+    pub waiting: u64,
     /// Messages that dispatchers have under way.
     pub active: u64,
     /// Conversations that wait for a time: after a failed attempt, or for the limit of their pair.
@@ -23,12 +28,14 @@ pub struct OutboxStats {
     pub scheduled: u64,
     /// Dead letters.
     pub dead: u64,
-    /// Messages accepted since the counters exist.
+    /// Messages accepted since the counters exist. Each of them is completed, failed, cleared or in the backlog.
     pub accepted: u64,
     /// Messages that Meta has taken.
     pub completed: u64,
-    /// Messages given up.
+    /// Messages given up, less those that were replayed or turned out to be sent.
     pub failed: u64,
+    /// Messages thrown away by [`Outbox::clear`].
+    pub cleared: u64,
     /// Attempts that were put off.
     pub retried: u64,
     /// Messages that an echo has settled.
@@ -41,48 +48,30 @@ pub struct OutboxStats {
     pub consumers: u64,
     /// Whether any partition is paused.
     pub paused: bool,
-}
-
-/// Figures of one number.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct NumberStats {
-    /// Meta's id of it.
-    pub phone_number_id: String,
-    /// Its WhatsApp Business Account, when known.
-    pub account: Option<String>,
-    /// Messages whose end is not known.
-    pub backlog: u64,
-    /// Messages under way.
-    pub in_flight: u64,
-    /// Messages that Meta has taken.
-    pub completed: u64,
-    /// Messages given up.
-    pub failed: u64,
-    /// The limit that somebody has set, in messages a second; absent: the default.
-    pub limit: Option<f64>,
-    /// The rate now, when it was lowered, in messages a second.
-    pub lowered_rate: Option<f64>,
-    /// `open` or `probing` while the circuit breaker keeps it from sending.
-    pub breaker: Option<String>,
-    /// When the breaker lets a probe through, in ms since 1970.
-    pub breaker_until_ms: Option<u64>,
-    /// Why it is stopped.
-    pub stopped: Option<String>,
-    /// Who has paused it, and when; JSON.
-    pub paused: Option<String>,
+    /// Who has paused it, if it is.
+    pub pause: Option<Pause>,
+    /// Age of the oldest message that waits, in milliseconds; absent when none was found. Not all are looked at: it is
+    /// the oldest of those whose turn comes next, of the numbers whose turn comes next and those that are stopped or
+    /// paused longest. So some message has waited at least that long, and nearly always none much longer.
+    pub oldest_ms: Option<u64>,
+    /// How fast things went lately.
+    pub rates: Rates,
+    /// Who takes from it, lapsed ones too.
+    pub members: Vec<Member>,
+    /// Each partition. What is scheduled counts as delayed here.
+    pub partitions: Vec<PartitionFigures>,
 }
 
 type Raw = (
     BTreeMap<String, i64>,
     Vec<(String, u64)>,
-    u64,
-    u64,
-    u64,
-    u64,
-    u64,
+    BTreeMap<String, u64>,
+    BTreeMap<String, i64>,
+    (u64, u64, u64, u64, u64),
     String,
-    u64,
-    u64,
+    (u64, u64, u64, u64),
+    Vec<String>,
+    Vec<Vec<u8>>,
 );
 
 impl Outbox {
@@ -91,49 +80,23 @@ impl Outbox {
     /// # Errors
     /// When Redis cannot be asked.
     pub async fn stats(&self) -> Result<OutboxStats, QueueError> {
+        let asked = self.all().map(|keys| self.ask(keys));
         let mut sum = OutboxStats::default();
-        for keys in self.all() {
-            let raw: Raw = script::LANES_STATS
-                .key(keys.tag())
-                .invoke_async(&mut self.redis.connection())
-                .await?;
-            sum.add(&raw);
+        let (mut notes, partitions) = (Vec::new(), try_join_all(asked).await?);
+        for (partition, raw) in (0..).zip(&partitions) {
+            sum.add(partition, raw);
+            notes.push(raw.5.clone());
         }
+        sum.pause = Pause::of_queue(&notes);
+        sum.paused = sum.pause.is_some();
         Ok(sum)
     }
 
-    /// One number; all zero when it was never seen.
-    ///
-    /// # Errors
-    /// When Redis cannot be asked.
-    pub async fn number(&self, phone_number_id: &str) -> Result<NumberStats, QueueError> {
-        let key = self
-            .of(phone_number_id)
-            .key(&format!("number:{phone_number_id}"));
-        let fields: BTreeMap<String, String> = redis::cmd("HGETALL")
-            .arg(key)
-            .query_async(&mut self.redis.connection())
-            .await?;
-        Ok(NumberStats::read(phone_number_id, &fields))
-    }
-
-    /// Every number that was ever seen.
-    ///
-    /// # Errors
-    /// When Redis cannot be asked.
-    pub async fn numbers(&self) -> Result<Vec<NumberStats>, QueueError> {
-        let mut numbers = Vec::new();
-        for keys in self.all() {
-            let mut ids: Vec<String> = redis::cmd("SMEMBERS")
-                .arg(keys.key("all"))
-                .query_async(&mut self.redis.connection())
-                .await?;
-            ids.sort_unstable();
-            for id in ids {
-                numbers.push(self.number(&id).await?);
-            }
-        }
-        Ok(numbers)
+    async fn ask(&self, keys: LaneKeys) -> Result<Raw, QueueError> {
+        Ok(script::LANES_STATS
+            .key(keys.tag())
+            .invoke_async(&mut self.redis.connection())
+            .await?)
     }
 }
 
@@ -143,50 +106,60 @@ impl OutboxStats {
         self.backlog == 0
     }
 
-    fn add(&mut self, raw: &Raw) {
-        let (counters, leases, held, delayed, parked, scheduled, dead, paused, now, _) = raw;
-        let counter = |name: &str| {
-            let value = counters.get(name).copied().unwrap_or(0);
-            u64::try_from(value).unwrap_or(0)
-        };
+    fn add(&mut self, partition: u16, raw: &Raw) {
+        let (counters, leases, beats, holding, lanes, paused, moment, samples, waiting_since) = raw;
+        let (active, delayed, parked, scheduled, dead) = *lanes;
+        let (now, accepted, completed, failed) = *moment;
+        let counter = |name: &str| not_below_zero(counters.get(name));
+        let elsewhere = active + delayed + parked + scheduled;
+        let waiting = counter("backlog").saturating_sub(elsewhere);
         self.backlog += counter("backlog");
-        self.active += held;
+        self.waiting += waiting;
+        self.active += active;
         self.delayed += delayed;
         self.parked += parked;
         self.scheduled += scheduled;
         self.dead += dead;
-        self.accepted += counter("accepted");
-        self.completed += counter("completed");
+        self.accepted += accepted;
+        self.completed += completed;
         self.failed += counter("failed");
+        self.cleared += counter("cleared");
         self.retried += counter("retried");
         self.echoed += counter("echoed");
         self.slowed += counter("slowed");
         self.breaker_opened += counter("breaker_opened");
-        self.consumers += leases.iter().filter(|(_, end)| end >= now).count() as u64;
-        self.paused |= !paused.is_empty();
+        let received =
+            |bytes: &Vec<u8>| Some(u64::from_le_bytes(bytes.as_slice().try_into().ok()?));
+        let oldest = waiting_since.iter().filter_map(received).min();
+        self.oldest_ms = self.oldest_ms.max(oldest.map(|at| now.saturating_sub(at)));
+        let moment = Sample {
+            at: now,
+            accepted,
+            completed,
+            failed,
+        };
+        self.rates
+            .add(&Rates::of(&moment, &Sample::read_all(samples)));
+        self.consumers += leases.iter().filter(|(_, end)| *end >= now).count() as u64;
+        self.members.extend(leases.iter().map(|(id, end)| Member {
+            id: id.clone(),
+            partition,
+            lease_ends_at: at(*end),
+            last_heartbeat_at: at(beats.get(id).copied().unwrap_or(now.min(*end))),
+            active: not_below_zero(holding.get(id)),
+            lapsed: *end < now,
+        }));
+        self.partitions.push(PartitionFigures {
+            partition,
+            waiting,
+            active,
+            delayed: delayed + scheduled,
+            dead,
+            paused: !paused.is_empty(),
+        });
     }
 }
 
-impl NumberStats {
-    fn read(phone_number_id: &str, fields: &BTreeMap<String, String>) -> Self {
-        let text = |name: &str| fields.get(name).cloned();
-        let number = |name: &str| -> Option<f64> { fields.get(name)?.parse().ok() };
-        let whole = |name: &str| fields.get(name).and_then(|v| v.parse::<u64>().ok());
-        Self {
-            phone_number_id: phone_number_id.to_owned(),
-            account: text("account"),
-            backlog: whole("backlog").unwrap_or(0),
-            in_flight: whole("in_flight").unwrap_or(0),
-            completed: whole("completed").unwrap_or(0),
-            failed: whole("failed").unwrap_or(0),
-            limit: number("limit_operator")
-                .or_else(|| number("limit_meta"))
-                .or_else(|| number("limit_file")),
-            lowered_rate: number("rate"),
-            breaker: text("breaker"),
-            breaker_until_ms: whole("breaker_until"),
-            stopped: text("stopped"),
-            paused: text("paused"),
-        }
-    }
+fn not_below_zero(value: Option<&i64>) -> u64 {
+    u64::try_from(value.copied().unwrap_or(0)).unwrap_or(0)
 }

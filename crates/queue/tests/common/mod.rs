@@ -19,6 +19,7 @@ use waypost_queue::{
 /// A queue of its own.
 pub(crate) struct Queue {
     pub(crate) redis: Redis,
+    pub(crate) url: String,
     pub(crate) settings: InboxSettings,
     pub(crate) enqueuer: Enqueuer,
     pub(crate) task: EnqueuerTask,
@@ -42,6 +43,7 @@ pub(crate) async fn at(url: &str, prefix: &str, settings: InboxSettings) -> Queu
     Queue {
         inbox: Inbox::new(&redis, settings.partitions),
         redis,
+        url: url.to_owned(),
         settings,
         enqueuer,
         task,
@@ -49,6 +51,12 @@ pub(crate) async fn at(url: &str, prefix: &str, settings: InboxSettings) -> Queu
 }
 
 impl Queue {
+    /// To do what nobody does but by hand.
+    pub(crate) async fn connection(&self) -> redis::aio::MultiplexedConnection {
+        let client = redis::Client::open(&*self.url).unwrap();
+        client.get_multiplexed_async_connection().await.unwrap()
+    }
+
     pub(crate) async fn consumer(&self) -> Consumer {
         Consumer::join(&self.redis, &self.settings, 0)
             .await

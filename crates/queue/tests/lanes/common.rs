@@ -8,14 +8,15 @@ use waypost_harness::TestRedis;
 use waypost_model::{DeadClass, OnUnknown, Priority, Recipient, SendState};
 use waypost_queue::{
     Accepted, Acceptor, AcceptorTask, Cause, Consumer, Ending, Fact, How, InboxSettings, Kind,
-    LaneConsumer, LaneReserved, LaneSettings, Outbox, OutboxSettings, Outgoing, Progress, Redis,
-    RedisSettings, Reserved, Settle, Settlement, Signal, Slow, Turn,
+    LaneConsumer, LaneReserved, LaneSettings, Outbox, OutboxSettings, OutboxStats, Outgoing,
+    Progress, Redis, RedisSettings, Reserved, Settle, Settlement, Signal, Slow, Turn,
 };
 
 pub(crate) const NUMBER: &str = "106540352242922";
 
 pub(crate) struct Lanes {
     pub(crate) redis: Redis,
+    pub(crate) url: String,
     pub(crate) outbox: Outbox,
     pub(crate) acceptor: Acceptor,
     pub(crate) settings: OutboxSettings,
@@ -35,14 +36,33 @@ pub(crate) fn free() -> LaneSettings {
 
 pub(crate) async fn lanes(lanes: LaneSettings) -> Lanes {
     let TestRedis { url, prefix, .. } = &waypost_harness::redis().await;
-    let settings = RedisSettings::for_url(url).with_prefix(prefix);
-    let redis = Redis::connect(&settings).await.unwrap();
-    let settings = OutboxSettings::default();
+    lanes_at(url, prefix, lanes, OutboxSettings::default()).await
+}
+
+/// Several partitions, and nothing limits anything.
+pub(crate) async fn parted(partitions: u16) -> Lanes {
+    let TestRedis { url, prefix, .. } = &waypost_harness::redis().await;
+    let settings = OutboxSettings {
+        partitions,
+        ..OutboxSettings::default()
+    };
+    lanes_at(url, prefix, free(), settings).await
+}
+
+pub(crate) async fn lanes_at(
+    url: &str,
+    prefix: &str,
+    lanes: LaneSettings,
+    settings: OutboxSettings,
+) -> Lanes {
+    let redis = RedisSettings::for_url(url).with_prefix(prefix);
+    let redis = Redis::connect(&redis).await.unwrap();
     let (acceptor, task) = Acceptor::start(redis.clone(), &settings);
     Lanes {
         outbox: Outbox::new(&redis, &settings),
         acceptor,
         redis,
+        url: url.to_owned(),
         settings,
         lanes,
         _task: task,
@@ -88,9 +108,27 @@ impl Lanes {
     }
 
     pub(crate) async fn dispatcher(&self) -> LaneConsumer {
-        LaneConsumer::join(&self.redis, &self.settings, &self.lanes, 0)
+        self.dispatcher_of(0).await
+    }
+
+    pub(crate) async fn dispatcher_of(&self, partition: u16) -> LaneConsumer {
+        LaneConsumer::join(&self.redis, &self.settings, &self.lanes, partition)
             .await
             .unwrap()
+    }
+
+    pub(crate) async fn stats(&self) -> OutboxStats {
+        self.outbox.stats().await.unwrap()
+    }
+
+    /// To do what nobody does but by hand.
+    pub(crate) async fn command(&self, name: &str, key: &str, arguments: &[&str]) {
+        let client = redis::Client::open(&*self.url).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let mut command = redis::cmd(name);
+        command.arg(self.redis.keys().lanes(0).key(key));
+        command.arg(arguments);
+        command.exec_async(&mut connection).await.unwrap();
     }
 
     /// Every fact told so far, oldest first, and out of the way.

@@ -6,10 +6,15 @@
 )]
 
 mod breaker;
+mod clear;
+mod clear_race;
 mod common;
 mod crash;
+mod dead;
 mod echo;
+mod figures;
 mod limits;
 mod numbers;
 mod order;
+mod pause;
 mod times;

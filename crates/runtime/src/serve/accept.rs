@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tower::Service;
 
+use super::Peer;
 use super::connection::{Shared, serve_connection};
 
 /// Pause after an error that will come again at once, such as too many open files: long enough not to spin, short
@@ -40,17 +41,24 @@ pub(super) async fn accept<S, B>(
         let Ok(permit) = Arc::clone(&places).acquire_owned().await else {
             return;
         };
-        let stream = next(listener).await;
-        connections.spawn(connect(stream, service.clone(), Arc::clone(shared), permit));
+        let (stream, peer) = next(listener).await;
+        let peer = shared.settings.tell_peer.then_some(peer);
+        connections.spawn(connect(
+            stream,
+            peer,
+            service.clone(),
+            Arc::clone(shared),
+            permit,
+        ));
         // A JoinSet keeps what has finished until somebody asks.
         while connections.try_join_next().is_some() {}
     }
 }
 
-async fn next(listener: &TcpListener) -> TcpStream {
+async fn next(listener: &TcpListener) -> (TcpStream, Peer) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok((stream, peer)) => return (stream, Peer(peer)),
             // The peer was gone before we came; the next one is fine.
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
@@ -71,6 +79,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 
 async fn connect<S, B>(
     stream: TcpStream,
+    peer: Option<Peer>,
     service: S,
     shared: Arc<Shared>,
     permit: OwnedSemaphorePermit,
@@ -88,11 +97,11 @@ async fn connect<S, B>(
         tracing::debug!("cannot set TCP_NODELAY: {error}");
     }
     match shared.settings.tls.clone() {
-        None => serve_connection(stream, service, shared).await,
+        None => serve_connection(stream, peer, service, shared).await,
         Some(tls) => {
             match timeout(shared.settings.header_timeout, Box::pin(tls.accept(stream))).await {
                 // Boxed, or every plain connection would carry the room for this one.
-                Ok(Ok(stream)) => Box::pin(serve_connection(stream, service, shared)).await,
+                Ok(Ok(stream)) => Box::pin(serve_connection(stream, peer, service, shared)).await,
                 Ok(Err(error)) => tracing::debug!("TLS handshake failed: {error}"),
                 Err(_) => tracing::debug!("TLS handshake timed out"),
             }

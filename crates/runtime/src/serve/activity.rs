@@ -12,6 +12,8 @@ use pin_project_lite::pin_project;
 use tower::Service;
 use tower::util::Oneshot;
 
+use super::Peer;
+
 /// Flags and counters of a connection. Relaxed throughout: over HTTP/1 everything runs in one task, and over
 /// HTTP/2 only the counters matter, to a watchdog that may well look a second later.
 #[derive(Debug, Default)]
@@ -83,6 +85,7 @@ impl Activity {
 /// The service of one connection: the common one, and a note in [`Activity`] of what goes through it.
 pub(super) struct Tracked<S> {
     pub(super) service: S,
+    pub(super) peer: Option<Peer>,
     pub(super) activity: Arc<Activity>,
 }
 
@@ -94,7 +97,10 @@ where
     type Error = S::Error;
     type Future = TrackedFuture<Oneshot<S, Request<Incoming>>>;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(peer);
+        }
         self.activity.in_flight.fetch_add(1, Relaxed);
         self.activity.in_head.store(false, Relaxed);
         TrackedFuture {

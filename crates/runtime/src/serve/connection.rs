@@ -17,10 +17,10 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
-use super::ServeSettings;
 use super::activity::{Activity, Tracked};
 use super::io::Watched;
 use super::watchdog::{Expired, Watchdog};
+use super::{Peer, ServeSettings};
 
 /// Bounds what one connection can make us hold: hyper's default would be about 400 KiB.
 const MAX_BUFFER: usize = 64 << 10;
@@ -42,8 +42,7 @@ impl Shared {
             .http1()
             // The watchdog does this; see there.
             .header_read_timeout(None)
-            // A client may close its half after the request; what it sent in full is worth an answer.
-            .half_close(true)
+            .half_close(settings.half_close)
             .max_buf_size(MAX_BUFFER);
         builder
             .http2()
@@ -65,8 +64,12 @@ impl Shared {
 }
 
 /// Serves the connection until it is closed, idle too long, or drained.
-pub(super) async fn serve_connection<I, S, B>(stream: I, service: S, shared: Arc<Shared>)
-where
+pub(super) async fn serve_connection<I, S, B>(
+    stream: I,
+    peer: Option<Peer>,
+    service: S,
+    shared: Arc<Shared>,
+) where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
@@ -78,6 +81,7 @@ where
     let activity = Arc::new(Activity::default());
     let service = Tracked {
         service,
+        peer,
         activity: Arc::clone(&activity),
     };
     let io = TokioIo::new(Watched::new(stream, Arc::clone(&activity)));

@@ -12,6 +12,7 @@ mod watchdog;
 
 use std::error::Error;
 use std::future::pending;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,7 +43,16 @@ pub struct ServeSettings {
     pub drain_deadline: Duration,
     /// Speak TLS.
     pub tls: Option<Tls>,
+    /// Over HTTP/1, go on with a request whose sender has closed its half of the connection: what it sent in full is worth an
+    /// answer. The price is that a sender who has gone altogether is only noticed at the next write.
+    pub half_close: bool,
+    /// Put the [`Peer`] into the extensions of every request. It costs an allocation or two, which a hot path minds.
+    pub tell_peer: bool,
 }
+
+/// The address at the other end of the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer(pub SocketAddr);
 
 /// How a drain ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +69,8 @@ impl Default for ServeSettings {
             idle_timeout: Duration::from_secs(75),
             drain_deadline: Duration::from_secs(25),
             tls: None,
+            half_close: true,
+            tell_peer: false,
         }
     }
 }

@@ -101,6 +101,7 @@ impl Made {
                 sent_at: Some(self.received_at - Duration::from_secs(1)),
                 received_at: self.received_at,
                 request_id: self.request_id,
+                trace_id: None,
                 person: Person {
                     name: Some("Ada Lovelace"),
                     ..person

@@ -20,7 +20,8 @@ CROSS JOIN LATERAL (
 
 pub(super) const COPY: &str = "
 COPY messages (id, direction, origin, waba_id, phone_number_id, wamid, type, status, contact_id, person_phone, person_bsuid,
-               group_id, context_wamid, sent_at, received_at, request_id, payload) FROM STDIN (FORMAT binary)";
+               group_id, context_wamid, sent_at, received_at, request_id, payload,
+               trace_id) FROM STDIN (FORMAT binary)";
 
 pub(super) const MEDIA: &str = "
 INSERT INTO media (message_id, kind, media_id, mime_type, sha256, url, filename)
@@ -50,7 +51,7 @@ pub(super) async fn insert(
     tx: &Transaction<'_>,
     messages: &Messages<'_, '_>,
 ) -> Result<(), StoreError> {
-    let mut rows = Rows::of(17, messages.len());
+    let mut rows = Rows::of(18, messages.len());
     for placed in messages {
         let m = placed.row;
         rows.row().uuid(placed.id);
@@ -65,6 +66,7 @@ pub(super) async fn insert(
         rows.opt_text(m.group_id).opt_text(m.context_wamid);
         rows.opt_at(m.sent_at.map(At)).at(At(m.received_at));
         rows.uuid(m.request_id).json(m.payload);
+        rows.opt_text(m.trace_id);
     }
     rows.copy(tx, COPY).await
 }

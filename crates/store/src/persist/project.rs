@@ -15,7 +15,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use waypost_model::Direction;
 
-use crate::sql::At;
+use crate::sql::{At, first_id};
 use crate::{Item, StoreError};
 
 /// Once more after a deadlock with a merge or another projection.
@@ -159,10 +159,4 @@ async fn run(
             }
         }
     }
-}
-
-/// The smallest UUIDv7 of a moment: ids of rows are such, so a range of them is a range of time.
-fn first_id(at: SystemTime) -> uuid::Uuid {
-    let millis = u128::try_from(At(at).micros() / 1000).unwrap_or(0);
-    uuid::Uuid::from_u128(millis << 80)
 }

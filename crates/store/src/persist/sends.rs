@@ -22,7 +22,7 @@ const ACCOUNTS: &str =
 const COPY: &str = "
 COPY messages (id, direction, origin, waba_id, phone_number_id, type, contact_id, person_phone, person_bsuid, group_id, context_wamid,
                received_at, request_id, payload, state, state_life, state_attempt, state_at, attempts, callback_data, priority,
-               send_at, expires_at, on_unknown, key_name) FROM STDIN (FORMAT binary)";
+               send_at, expires_at, on_unknown, key_name, trace_id) FROM STDIN (FORMAT binary)";
 
 /// Accounts of numbers whose sender did not name one, as far as `numbers` knows them.
 #[derive(Default)]
@@ -75,7 +75,7 @@ pub(super) async fn insert(
     sends: &[Placed<'_, SendRow<'_>>],
     accounts: &Accounts,
 ) -> Result<(), StoreError> {
-    let mut rows = Rows::of(25, sends.len());
+    let mut rows = Rows::of(26, sends.len());
     for placed in sends {
         let s = placed.row;
         rows.row().uuid(placed.id);
@@ -101,7 +101,8 @@ pub(super) async fn insert(
         rows.opt_at(s.send_at.map(At))
             .opt_at(s.expires_at.map(At))
             .text(s.on_unknown.as_str())
-            .text(&without_nul(s.key_name));
+            .text(&without_nul(s.key_name))
+            .opt_text(s.trace_id.map(without_nul).as_deref());
     }
     rows.copy(tx, COPY).await
 }

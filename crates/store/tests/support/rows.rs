@@ -48,6 +48,7 @@ pub fn text<'a>(wamid: &'a str, person: Person<'a>, sent: u64) -> MessageRow<'a>
         sent_at: Some(at(sent)),
         received_at: SystemTime::now(),
         request_id: Uuid::now_v7(),
+        trace_id: None,
         person,
         group_id: None,
         context_wamid: None,
@@ -116,6 +117,7 @@ pub fn send(id: Uuid) -> SendRow<'static> {
     SendRow {
         id,
         request_id: Uuid::now_v7(),
+        trace_id: None,
         phone_number_id: NUMBER,
         account: Some(WABA),
         kind: "text",

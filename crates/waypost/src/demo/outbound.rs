@@ -157,7 +157,7 @@ async fn report(
         let Some(history) = way.store.message(*id).await? else {
             continue;
         };
-        sent += u64::from(history.message.state == "sent");
+        sent += u64::from(history.message.state.as_deref() == Some("sent"));
         read += u64::from(history.message.status.as_deref() == Some("read"));
     }
     let all = MESSAGES as u64;

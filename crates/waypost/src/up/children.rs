@@ -128,7 +128,7 @@ fn look_for_programs(redis: bool, postgres: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn make_home(dir: &Path) -> anyhow::Result<()> {
+pub(super) fn make_home(dir: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(dir)
         .with_context(|| format!("cannot make the data folder {}", dir.display()))?;
     // It lies in somebody's checkout: git need not see it.

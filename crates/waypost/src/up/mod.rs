@@ -2,7 +2,7 @@
 //!
 //! Start, in `stack`: the webhook's port is taken first, so that a port in use is said at once; then Redis and Postgres
 //! (`children`, or those of the configuration: `options`), the migrations, the key and the fake Meta of this run
-//! (`sending`), worker, dispatcher and ingress (`services`). When all say they are ready, the ready file is written
+//! (`sending`), worker, dispatcher, admin plane (`plane`) and ingress (`services`). When all say they are ready, the ready file is written
 //! (`ready`) and the addresses are printed (`table`).
 //!
 //! Stop, in reverse: the ready file goes, ingress drains, the dispatcher ends what is in flight, then the worker finishes
@@ -11,6 +11,7 @@
 
 mod children;
 mod options;
+mod plane;
 mod ready;
 mod sending;
 mod services;
@@ -22,11 +23,15 @@ use std::path::Path;
 
 use waypost_telemetry::LogSettings;
 
+use options::Home;
 pub(crate) use options::Options;
 pub(crate) use signals::Signals;
 pub(crate) use stack::{Addresses, Stack};
 
 use crate::{cli, settings, terminal};
+
+/// Where the commands of the admin plane look for it, in the folder of the data.
+pub(crate) const PLANE_FILE: &str = "admin.json";
 
 /// What a shell reports of a process that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
@@ -49,15 +54,25 @@ pub(crate) async fn command(arguments: &cli::Up, file: Option<&Path>) -> anyhow:
         () = signals.next() => return Ok(()),
     };
     let mut stack = started?;
+    let plane_file = match &options.home {
+        Home::Folder(folder) => {
+            children::make_home(folder)?;
+            Some(ready::ReadyFile::at(&folder.join(PLANE_FILE))?)
+        }
+        Home::Temporary => None,
+    };
     terminal::out(&table::of(stack.addresses(), &options));
     if let Some(file) = &ready_file {
         file.write(stack.addresses(), &options)?;
+    }
+    if let Some(file) = &plane_file {
+        file.write_plane(stack.addresses())?;
     }
     let verdict = tokio::select! {
         error = stack.failed() => Err(error),
         () = signals.next() => Ok(()),
     };
-    drop(ready_file);
+    drop((ready_file, plane_file));
     tokio::select! {
         stopped = stack.stop() => verdict.and(stopped),
         () = signals.next() => {

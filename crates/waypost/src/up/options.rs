@@ -8,9 +8,10 @@ use waypost_settings::{Layered, SettingsError};
 
 use crate::{cli, settings};
 
-/// The ports that README and examples use: webhooks, and the send API.
+/// The ports that README and examples use: webhooks, the send API, and the admin plane.
 const USUAL_PORT: u16 = 8080;
 const USUAL_SEND_PORT: u16 = 8081;
+const USUAL_PLANE_PORT: u16 = 9400;
 
 /// Where a server comes from.
 #[derive(Clone, PartialEq, Eq)]
@@ -52,6 +53,10 @@ pub(crate) struct Options {
     pub(crate) send_listen: SocketAddr,
     /// Whether to make a key for it, because no file of keys is configured.
     pub(crate) make_key: bool,
+    /// The admin plane.
+    pub(crate) plane_listen: SocketAddr,
+    /// Whether to make a token for it, because no file of tokens is configured.
+    pub(crate) make_token: bool,
     pub(crate) graph: Graph,
     /// The configured address of the admin endpoints; `None`: free ports on loopback.
     pub(crate) admin: Option<SocketAddr>,
@@ -71,6 +76,8 @@ impl Options {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             send_listen: (Ipv4Addr::LOCALHOST, 0).into(),
             make_key: true,
+            plane_listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            make_token: true,
             graph: Graph::Sandbox,
             admin: None,
             app_secret: Some(random_word()),
@@ -133,6 +140,8 @@ impl Options {
             listen: listen(arguments.listen, "ingress.listen", USUAL_PORT)?,
             send_listen: listen(arguments.send_listen, "send.listen", USUAL_SEND_PORT)?,
             make_key: configured("send.keys_file")?.is_none(),
+            plane_listen: listen(arguments.admin_listen, "monitor.listen", USUAL_PLANE_PORT)?,
+            make_token: configured("monitor.tokens_file")?.is_none(),
             graph: match (&arguments.graph_url, arguments.sandbox) {
                 (Some(url), _) => Graph::Flag(url.clone()),
                 (None, true) => Graph::Sandbox,

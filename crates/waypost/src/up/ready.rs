@@ -1,4 +1,5 @@
-//! The ready file: tells whoever waits for us that all is there, and where.
+//! The ready file: tells whoever waits for us that all is there, and where. A smaller one beside the data tells the commands of the
+//! admin plane where to ask.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -31,6 +32,20 @@ struct Content<'a> {
     /// A bearer key of the send API, made for this run.
     #[serde(skip_serializing_if = "Option::is_none")]
     send_key: Option<&'a str>,
+    #[serde(flatten)]
+    plane: Plane<'a>,
+}
+
+/// Where the admin plane is: all that `waypost stats` and the like need.
+#[derive(Serialize)]
+struct Plane<'a> {
+    /// HTTP and the dashboard.
+    admin_url: &'a str,
+    /// gRPC: host and port, as most clients want it.
+    admin_grpc: &'a str,
+    /// A bearer token of an admin, made for this run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    admin_token: Option<&'a str>,
 }
 
 /// A file that exists while all is ready. Removed when this value is dropped.
@@ -51,9 +66,9 @@ impl ReadyFile {
         }
     }
 
-    /// Appears at once and whole: written beside its place and renamed. Only its owner may read it: it has passwords in it.
+    /// Says everything.
     pub(super) fn write(&self, addresses: &Addresses, options: &Options) -> anyhow::Result<()> {
-        let content = Content {
+        self.put(&Content {
             pid: std::process::id(),
             webhook_url: &addresses.webhook_url,
             send_url: &addresses.send_url,
@@ -64,8 +79,18 @@ impl ReadyFile {
             app_secret: options.app_secret.as_deref(),
             verify_token: options.verify_token.as_deref(),
             send_key: addresses.send_key.as_deref(),
-        };
-        let text = serde_json::to_string_pretty(&content)? + "\n";
+            plane: plane(addresses),
+        })
+    }
+
+    /// Says where the admin plane is.
+    pub(super) fn write_plane(&self, addresses: &Addresses) -> anyhow::Result<()> {
+        self.put(&plane(addresses))
+    }
+
+    /// Appears at once and whole: written beside its place and renamed. Only its owner may read it: it has passwords in it.
+    fn put(&self, content: &impl Serialize) -> anyhow::Result<()> {
+        let text = serde_json::to_string_pretty(content)? + "\n";
         let mut name = self.path.clone().into_os_string();
         name.push(format!(".{}.tmp", std::process::id()));
         let beside = PathBuf::from(name);
@@ -78,6 +103,14 @@ impl ReadyFile {
             .and_then(|mut file| file.write_all(text.as_bytes()))
             .and_then(|()| fs::rename(&beside, &self.path))
             .with_context(|| format!("cannot write the ready file {}", self.path.display()))
+    }
+}
+
+fn plane(addresses: &Addresses) -> Plane<'_> {
+    Plane {
+        admin_url: &addresses.admin_url,
+        admin_grpc: &addresses.admin_grpc,
+        admin_token: addresses.admin_token.as_deref(),
     }
 }
 

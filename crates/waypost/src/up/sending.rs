@@ -21,13 +21,39 @@ use crate::settings;
 /// Name of the key that is made for a run; the history shows it.
 const KEY_NAME: &str = "waypost-up";
 
+/// A file of keys that ends with the run.
+pub(super) struct KeyFile {
+    pub(super) path: String,
+    _folder: TempDir,
+}
+
+impl KeyFile {
+    /// Writes it where only its owner can read it.
+    pub(super) fn write(name: &str, table: &str) -> anyhow::Result<Self> {
+        let folder =
+            tempfile::tempdir().context("no temporary folder for a key made for this run")?;
+        let path = folder.path().join(name);
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+            .and_then(|mut file| file.write_all(table.as_bytes()))
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Self {
+            path: path.to_string_lossy().into_owned(),
+            _folder: folder,
+        })
+    }
+}
+
 /// Ends with the run.
 pub(super) struct Sending {
     /// The key that was made.
     pub(super) key: Option<String>,
     pub(super) graph: Option<Graph>,
     /// The file of keys.
-    _folder: Option<TempDir>,
+    _file: Option<KeyFile>,
 }
 
 impl Sending {
@@ -40,7 +66,7 @@ impl Sending {
         let mut sending = Self {
             key: None,
             graph: None,
-            _folder: None,
+            _file: None,
         };
         if options.make_key {
             sending.make_key(lookup)?;
@@ -59,19 +85,10 @@ impl Sending {
 
     fn make_key(&mut self, lookup: &mut Overlay<'_>) -> anyhow::Result<()> {
         let made = new_key(KEY_NAME, &["*"])?;
-        let folder = tempfile::tempdir().context("no temporary folder for the send key")?;
-        let path = folder.path().join("send-keys.toml");
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
-            .and_then(|mut file| file.write_all(made.table.as_bytes()))
-            .with_context(|| format!("cannot write {}", path.display()))?;
-        let path = path.to_string_lossy().into_owned();
-        lookup.set("send.keys_file", path, "a key made for this run");
+        let file = KeyFile::write("send-keys.toml", &made.table)?;
+        lookup.set("send.keys_file", &file.path, "a key made for this run");
         self.key = Some(made.key.expose_secret().to_owned());
-        self._folder = Some(folder);
+        self._file = Some(file);
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use waypost_store::{Store, StoreSettings};
 
 use super::children::Children;
 use super::options::{Options, Source};
+use super::plane;
 use super::sending::Sending;
 use super::services::{Service, bind, reachable};
 use crate::overlay::Overlay;
@@ -31,6 +32,12 @@ pub(crate) struct Addresses {
     pub(crate) database_url: String,
     /// One per service.
     pub(crate) admin_urls: Vec<String>,
+    /// Of the admin plane and the dashboard, without a path.
+    pub(crate) admin_url: String,
+    /// The same for gRPC: host and port.
+    pub(crate) admin_grpc: String,
+    /// Made for this run.
+    pub(crate) admin_token: Option<String>,
 }
 
 /// All that runs.
@@ -39,6 +46,9 @@ pub(crate) struct Stack {
     ingress: Service,
     dispatcher: Service,
     worker: Service,
+    monitor: Service,
+    /// Its file is read again and again.
+    _token: plane::Token,
     /// The fake Meta; before the services, it would refuse what is still in flight.
     sending: Sending,
     /// Last: they outlive the services that need them.
@@ -51,6 +61,7 @@ impl Stack {
         // Before the servers, which take a second: a port that is taken is said at once.
         let webhook = bind(options.listen, "ingress.listen, --listen").await?;
         let send = bind(options.send_listen, "send.listen, --send-listen").await?;
+        let admin_plane = bind(options.plane_listen, "monitor.listen, --admin-listen").await?;
         let children = Children::start(options).await?;
         let mut lookup = overlay(options, &children, below);
         let ingress = waypost_ingress::Config::from_lookup(&lookup)?;
@@ -61,7 +72,10 @@ impl Stack {
         };
         let webhook_url = format!("{scheme}://{}/webhook", reachable(webhook.local_addr()?));
         let sending = Sending::start(options, &mut lookup, &webhook_url).await?;
+        let token = plane::Token::make(options, &mut lookup)?;
         let ingress = waypost_ingress::Config::from_lookup(&lookup)?;
+        let monitor = waypost_monitor::Config::from_lookup(&lookup)?;
+        let (admin_url, admin_grpc) = plane::addresses(&monitor, admin_plane.local_addr()?);
         let worker = waypost_worker::Config::from_lookup(&lookup)?;
         let dispatcher = waypost_dispatcher::Config::from_lookup(&lookup)?;
         let mut addresses = Addresses {
@@ -75,6 +89,9 @@ impl Stack {
                 .to_owned(),
             database_url: settings::given(&lookup, "postgres.url", true)?.unwrap_or_default(),
             admin_urls: Vec::new(),
+            admin_url,
+            admin_grpc,
+            admin_token: token.token.clone(),
         };
         migrate(&lookup).await?;
 
@@ -107,19 +124,24 @@ impl Stack {
             Ok(waypost_ingress::run(ingress, listeners, stop.cancelled_owned()).await?)
         })
         .await?;
+        let mut monitor = plane::start(monitor, admin_plane).await?;
         dispatcher.ready().await?;
         worker.ready().await?;
+        monitor.ready().await?;
         ingress.ready().await?;
         addresses.admin_urls = vec![
             ingress.admin_url(),
             worker.admin_url(),
             dispatcher.admin_url(),
+            monitor.admin_url(),
         ];
         Ok(Self {
             addresses,
             ingress,
             dispatcher,
             worker,
+            monitor,
+            _token: token,
             sending,
             children,
         })
@@ -140,6 +162,7 @@ impl Stack {
             error = self.ingress.ended() => error,
             error = self.dispatcher.ended() => error,
             error = self.worker.ended() => error,
+            error = self.monitor.ended() => error,
         }
     }
 
@@ -148,9 +171,11 @@ impl Stack {
         let ingress = self.ingress.stop().await;
         let dispatcher = self.dispatcher.stop().await;
         let worker = self.worker.stop().await;
+        // Last of the services: it can be asked while the others drain.
+        let monitor = self.monitor.stop().await;
         self.sending.stop().await;
         self.children.stop().await;
-        ingress.and(dispatcher).and(worker)
+        ingress.and(dispatcher).and(worker).and(monitor)
     }
 }
 

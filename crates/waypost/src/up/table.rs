@@ -14,11 +14,12 @@ pub(super) fn of(addresses: &Addresses, options: &Options) -> String {
         ("redis", without_password(&addresses.redis_url)),
         ("postgres", without_password(&addresses.database_url)),
     ];
+    rows.push(("dashboard", addresses.admin_url.clone()));
     rows.extend(
         addresses
             .admin_urls
             .iter()
-            .map(|url| ("admin", format!("{url}/readyz"))),
+            .map(|url| ("health", format!("{url}/readyz"))),
     );
     if let Some(secret) = &options.app_secret {
         rows.push((
@@ -36,6 +37,12 @@ pub(super) fn of(addresses: &Addresses, options: &Options) -> String {
         rows.push((
             "send key",
             format!("{key}  (made for this run; send.keys_file is for your own)"),
+        ));
+    }
+    if let Some(token) = &addresses.admin_token {
+        rows.push((
+            "admin token",
+            format!("{token}  (made for this run; monitor.tokens_file is for your own)"),
         ));
     }
     let mut table = String::from("Waypost is up. Ctrl-C stops it.\n\n");

@@ -152,7 +152,8 @@ impl Lanes {
     }
 }
 
-fn message(person: usize) -> Outgoing {
+/// A message to one of many people.
+pub(super) fn message(person: usize) -> Outgoing {
     Outgoing {
         id: Uuid::now_v7(),
         accepted_at: SystemTime::now(),

@@ -11,6 +11,7 @@ mod node;
 mod report;
 mod send;
 mod stack;
+mod stats;
 mod worker;
 
 use anyhow::Result;
@@ -56,6 +57,9 @@ pub async fn all(plan: &Plan) -> Result<()> {
     }
     if wanted("lanes") {
         lanes::measure(plan, &mut report).await?;
+    }
+    if wanted("stats") {
+        stats::measure(plan, &mut report).await?;
     }
     // Only on request: it makes no figure.
     if plan.only == "compress" {

@@ -2,9 +2,9 @@ use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use serde_json::json;
+use waypost_runtime::keys::KeyRing;
 
 use super::*;
-use crate::send::keys::KeyRing;
 use crate::send::members;
 
 fn rules() -> Rules {

@@ -13,6 +13,7 @@ local function waits(number)
     known = tonumber(redis.call('HGET', tag .. 'number:' .. number, 'backlog'))
     if not known then
       redis.call('SADD', tag .. 'all', number)
+      redis.call('ZADD', tag .. 'names', 0, number)
       known = 0
     end
     waiting[number] = known
@@ -54,7 +55,7 @@ if #facts > 0 then
   for first = 1, #facts, 1000 do
     redis.call('LPUSH', tag .. 'facts:ready', unpack(facts, first, math.min(first + 999, #facts)))
   end
-  write(added, 'backlog')
+  for number, n in pairs(added) do change_backlog(number, n) end
   count('backlog', #facts)
   count('accepted', #facts)
   wake()

@@ -21,7 +21,7 @@ for _, lapsed in ipairs(redis.call('ZRANGE', tag .. 'leases', '-inf', '(' .. who
 end
 if not any then return { 'ok', 0, {} } end
 
-local turns = {}
+local turns, taken = {}, {}
 local held = redis.call('HGETALL', tag .. 'held')
 for i = 1, #held, 2 do
   local lane, holder, cause = held[i], string.match(held[i + 1], '^(.*)/%d+/(%a)$')
@@ -30,6 +30,8 @@ for i = 1, #held, 2 do
     if left > 0 then
       left = left - 1
       gone[holder] = gone[holder] - 1
+      add(taken, holder, -1)
+      add(taken, consumer, 1)
       if cause == 's' or cause == 'p' then cause = 'c' end
       redis.call('HSET', tag .. 'held', lane, consumer .. '/' .. reservation .. '/' .. cause)
       local element = redis.call('LINDEX', tag .. 'lane:' .. lane, 0)
@@ -40,10 +42,13 @@ for i = 1, #held, 2 do
     end
   end
 end
+for holder, by in pairs(taken) do redis.call('HINCRBY', tag .. 'holding', holder, by) end
 for lapsed, more in pairs(gone) do
   if more == 0 then
     redis.call('ZREM', tag .. 'leases', lapsed)
     redis.call('HDEL', tag .. 'calls', lapsed)
+    redis.call('HDEL', tag .. 'beats', lapsed)
+    redis.call('HDEL', tag .. 'holding', lapsed)
   end
 end
 return { 'ok', 0, turns }

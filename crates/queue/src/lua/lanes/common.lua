@@ -103,6 +103,30 @@ local function write(sums, field)
   end
 end
 
+-- Changes the backlog of a number; `busy` has the numbers that have one.
+local function change_backlog(number, by)
+  if by == 0 then return end
+  local left = redis.call('HINCRBY', tag .. 'number:' .. number, 'backlog', by)
+  if left <= 0 then
+    redis.call('SREM', tag .. 'busy', number)
+  elseif left == by then
+    redis.call('SADD', tag .. 'busy', number)
+  end
+end
+
+-- Meta has so many messages more of a number.
+local function took(number, n)
+  redis.call('HINCRBY', tag .. 'number:' .. number, 'completed', n)
+  local key, slot = tag .. 'sent:' .. number, math.floor(now / 5000)
+  if redis.call('HINCRBY', key, whole(slot), n) > n then return end
+  redis.call('EXPIRE', key, 120)
+  if redis.call('HLEN', key) > 16 then
+    for _, old in ipairs(redis.call('HKEYS', key)) do
+      if tonumber(old) < slot - 12 then redis.call('HDEL', key, old) end
+    end
+  end
+end
+
 local function count(field, by)
   if by ~= 0 then redis.call('HINCRBY', tag .. 'counters', field, by) end
 end

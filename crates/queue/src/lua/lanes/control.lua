@@ -1,10 +1,11 @@
 -- Changes what is set for a number.
 -- ARGV: 1 what, 2 number, then for "configure": account or "", limit or "", mark of the token; for "limit": field, limit or
---       ""; for "set": field, value or "" to take it away
+--       ""; for "halt": "stopped" or "paused", note; for "release": "stopped" or "paused"
 -- Answers 1 when something was changed.
 local what, number = ARGV[1], ARGV[2]
 local key = tag .. 'number:' .. number
 redis.call('SADD', tag .. 'all', number)
+redis.call('ZADD', tag .. 'names', 0, number)
 
 local function set(field, value)
   if (redis.call('HGET', key, field) or '') == value then return 0 end
@@ -12,20 +13,36 @@ local function set(field, value)
   return 1
 end
 
-local changed
+local function start()
+  return redis.call('HDEL', key, 'stopped', 'stopped_at', 'stopped_token') > 0 and 1 or 0
+end
+
+local changed = 0
 if what == 'configure' then
   changed = set('account', ARGV[3]) + set('limit_file', ARGV[4]) + set('token', ARGV[5])
   local s = redis.call('HMGET', key, 'stopped', 'stopped_token')
-  -- Somebody who changed the token has mended what was wrong with the old one.
-  if s[1] and s[2] and s[2] ~= ARGV[5] then
-    redis.call('HDEL', key, 'stopped', 'stopped_at', 'stopped_token')
-    changed = changed + 1
-  end
-else
-  -- What somebody sets by hand has nothing to do with a token, and who lets a number go means now.
-  if ARGV[3] == 'stopped' then redis.call('HDEL', key, 'stopped_at', 'stopped_token') end
-  if ARGV[4] == '' then redis.call('HDEL', key, 'not_before') end
+  -- Somebody who changed the token has mended what was wrong with the old one. What was stopped by hand has nothing to do
+  -- with a token.
+  if s[1] and s[2] and s[2] ~= ARGV[5] then changed = changed + start() end
+elseif what == 'limit' then
   changed = set(ARGV[3], ARGV[4])
+  if ARGV[4] == '' then redis.call('HDEL', key, 'not_before') end
+elseif what == 'halt' then
+  local s = redis.call('HMGET', key, ARGV[3], 'stopped_token')
+  if not s[1] or (ARGV[3] == 'stopped' and s[2]) then
+    if ARGV[3] == 'stopped' then start() end
+    changed = set(ARGV[3], ARGV[4])
+  end
+elseif what == 'release' then
+  if ARGV[3] == 'stopped' then changed = start() else changed = redis.call('HDEL', key, ARGV[3]) end
+  -- Who lets a number go means now.
+  redis.call('HDEL', key, 'not_before')
+end
+local halts = redis.call('HMGET', key, 'stopped', 'paused')
+if halts[1] or halts[2] then
+  redis.call('ZADD', tag .. 'halted', 'NX', now, number)
+else
+  redis.call('ZREM', tag .. 'halted', number)
 end
 if changed > 0 then
   redis.call('ZADD', tag .. 'numbers', now_us, number)

@@ -1,11 +1,11 @@
 -- Meta has echoed these messages, so it has them, whatever we know of the attempt.
--- ARGV: for each: id, fact or ""
+-- ARGV: for each: id, number, fact or ""
 -- Answers for each 0 nothing to do, 1 noted for the attempt under way, 2 settled, 3 raised from the dead.
-local answers, settled, raised = {}, {}, {}
+local answers, settled = {}, {}
 local dead = redis.call('EXISTS', tag .. 'dead:unknown') == 1
 may_write()
-for i = 1, #ARGV / 2 do
-  local id, fact = ARGV[2 * i - 1], ARGV[2 * i]
+for i = 1, #ARGV / 3 do
+  local id, sender, fact = ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]
   if fact ~= '' then redis.call('LPUSH', tag .. 'facts:ready', fact) end
   answers[i] = 0
   local lane = redis.call('HGET', tag .. 'open', id)
@@ -30,7 +30,10 @@ for i = 1, #ARGV / 2 do
   elseif dead and redis.call('SREM', tag .. 'dead:unknown', id) == 1 then
     redis.call('HDEL', tag .. 'dead', id)
     redis.call('ZREM', tag .. 'dead:order', id)
+    redis.call('HINCRBY', tag .. 'number:' .. sender, 'failed', -1)
+    took(sender, 1)
     count('failed', -1)
+    count('revived', 1)
     count('completed', 1)
     count('echoed', 1)
     answers[i] = 3
@@ -39,8 +42,8 @@ end
 flush()
 local all = 0
 for number, n in pairs(settled) do
-  redis.call('HINCRBY', tag .. 'number:' .. number, 'backlog', -n)
-  redis.call('HINCRBY', tag .. 'number:' .. number, 'completed', n)
+  change_backlog(number, -n)
+  took(number, n)
   all = all + n
 end
 count('backlog', -all)

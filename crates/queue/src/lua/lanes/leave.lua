@@ -9,6 +9,8 @@ for _, holder in ipairs(redis.call('HVALS', tag .. 'held')) do
 end
 if held == 0 then
   redis.call('ZREM', tag .. 'leases', ARGV[1])
+  redis.call('HDEL', tag .. 'beats', ARGV[1])
+  redis.call('HDEL', tag .. 'holding', ARGV[1])
 else
   redis.call('ZADD', tag .. 'leases', 'XX', now - 1, ARGV[1])
 end

@@ -12,9 +12,12 @@ if lane ~= '' then
   if doubtful then redis.call('HSET', tag .. 'open', id, lane) end
   append(lane, ARGV[3])
   flush()
-  redis.call('HINCRBY', tag .. 'number:' .. (parts(lane)), 'backlog', 1)
+  local number = parts(lane)
+  change_backlog(number, 1)
+  redis.call('HINCRBY', tag .. 'number:' .. number, 'failed', -1)
   count('backlog', 1)
   count('failed', -1)
+  count('revived', 1)
   wake()
 end
 if ARGV[5] ~= '' then redis.call('LPUSH', tag .. 'facts:ready', ARGV[5]) end

@@ -25,7 +25,7 @@ if tonumber(redis.call('HGET', tag .. 'calls', consumer) or 0) > tonumber(ARGV[1
 end
 redis.call('HSET', tag .. 'calls', consumer, ARGV[13])
 
-local turns, lanes, in_flight = {}, {}, {}
+local turns, lanes, in_flight, leased = {}, {}, {}, 0
 
 local function hand_out(lane, element, cause)
   local n = #turns
@@ -51,6 +51,7 @@ local mine = consumer .. '/' .. reservation .. '/'
 local function lease(lane, element, cause, number)
   later('HSET', tag .. 'held', lane, mine .. cause)
   add(in_flight, number or (parts(lane)), 1)
+  leased = leased + 1
   hand_out(lane, element, cause)
 end
 
@@ -315,9 +316,10 @@ end
 for i, n in ipairs(open) do leave(n, i) end
 flush()
 write(in_flight, 'in_flight')
+if leased > 0 then redis.call('HINCRBY', tag .. 'holding', consumer, leased) end
 for number, by in pairs(early) do
-  redis.call('HINCRBY', tag .. 'number:' .. number, 'backlog', -by)
-  redis.call('HINCRBY', tag .. 'number:' .. number, 'completed', by)
+  change_backlog(number, -by)
+  took(number, by)
   count('backlog', -by)
   count('completed', by)
   count('echoed', by)

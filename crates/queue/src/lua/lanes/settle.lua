@@ -13,7 +13,7 @@ local pair_us, pair_burst = tonumber(ARGV[9]), tonumber(ARGV[10])
 may_write()
 local answers, facts = {}, {}
 local touched, ended, completed, failed, signals = {}, {}, {}, {}, {}
-local retried, echoed = 0, 0
+local retried, echoed, released = 0, 0, 0
 local echoes = redis.call('EXISTS', tag .. 'echoes') == 1
 local second = math.floor(now / 1000)
 
@@ -111,6 +111,14 @@ local function slow(number, recipient, scope, wait)
   if account then lower_all(account, wait) else lower(number, wait) end
 end
 
+-- What somebody has stopped by hand (no token is named then) stays so: another token must not start it.
+local function stop_for(number, reason, token)
+  local s = redis.call('HMGET', number_key(number), 'stopped', 'stopped_token')
+  if s[1] and not s[2] then return end
+  redis.call('HSET', number_key(number), 'stopped', reason, 'stopped_at', now, 'stopped_token', token)
+  redis.call('ZADD', tag .. 'halted', 'NX', now, number)
+end
+
 local each, at = 13, 12
 local count_of = tonumber(ARGV[11])
 local all_lanes = {}
@@ -133,6 +141,7 @@ for i = 1, count_of do
     if changed and (what == 'f' or what == 'r') then what, wait = 'r', math.max(wait, 2000) end
     later('HDEL', tag .. 'held', lane)
     add(touched, number, -1)
+    released = released + 1
     if echoes and redis.call('HDEL', tag .. 'echoes', id) == 1 and what ~= 'd' then
       what, answers[i] = 'd', 2
       echoed = echoed + 1
@@ -168,7 +177,7 @@ for i = 1, count_of do
     if signal ~= '0' then add(signals, number .. '|' .. signal, 1) end
     if scope ~= '' then slow(number, recipient, scope, scope_wait) end
     if stop ~= '' and not changed then
-      redis.call('HSET', number_key(number), 'stopped', stop, 'stopped_at', now, 'stopped_token', refused)
+      stop_for(number, stop, refused)
     end
     if string.sub(token, -1) == 'p' then probe_ended(number, signal) end
   end
@@ -197,9 +206,10 @@ flush()
 if #facts > 0 then redis.call('LPUSH', tag .. 'facts:ready', unpack(facts)) end
 local all_ended, all_completed, all_failed, any = 0, 0, 0, false
 write(touched, 'in_flight')
-write(ended, 'backlog')
-write(completed, 'completed')
+for number, n in pairs(ended) do change_backlog(number, n) end
+for number, n in pairs(completed) do took(number, n) end
 write(failed, 'failed')
+if released > 0 then redis.call('HINCRBY', tag .. 'holding', ARGV[1], -released) end
 for number in pairs(touched) do
   any = true
   redis.call('ZADD', tag .. 'numbers', 'NX', now_us, number)

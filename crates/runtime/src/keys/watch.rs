@@ -8,36 +8,39 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 use waypost_settings::SettingsError;
 
-use super::KeyRing;
+use super::{Grant, KeyRing};
 
 /// How often the file is read. By content: Kubernetes swaps links, and keeps no times worth comparing.
 const LOOK: Duration = Duration::from_secs(2);
 
 /// The keys in force. Clones are the same.
-#[derive(Clone, Debug)]
-pub(crate) struct Keys {
-    current: watch::Receiver<Arc<KeyRing>>,
+#[derive(Debug)]
+pub struct Keys<G> {
+    current: watch::Receiver<Arc<KeyRing<G>>>,
 }
 
 /// Reads the file again and again, for the [`Keys`] that came with it.
 #[derive(Debug)]
-pub(crate) struct KeyKeeper {
+pub struct KeyKeeper<G> {
     path: PathBuf,
-    current: watch::Sender<Arc<KeyRing>>,
+    /// The key of the configuration that names the file, for the log.
+    setting: &'static str,
+    current: watch::Sender<Arc<KeyRing<G>>>,
     /// The fault that was warned of, so that it is told once and not every two seconds.
     told: Option<String>,
 }
 
-impl Keys {
-    /// Reads the file. Somebody must run the keeper.
+impl<G: Grant> Keys<G> {
+    /// Reads the file that `setting` of the configuration names. Somebody must run the keeper.
     ///
     /// # Errors
     /// When the file cannot be read or is wrong: at the start there is no good one to stay with.
-    pub(crate) fn open(path: &Path) -> Result<(Self, KeyKeeper), SettingsError> {
+    pub fn open(path: &Path, setting: &'static str) -> Result<(Self, KeyKeeper<G>), SettingsError> {
         let text = std::fs::read_to_string(path).map_err(|source| file(path, source))?;
         let (sender, current) = watch::channel(Arc::new(KeyRing::parse(path, &text)?));
         let keeper = KeyKeeper {
             path: path.to_owned(),
+            setting,
             current: sender,
             told: None,
         };
@@ -45,15 +48,23 @@ impl Keys {
     }
 
     /// The keys now.
-    pub(crate) fn current(&self) -> Arc<KeyRing> {
+    pub fn current(&self) -> Arc<KeyRing<G>> {
         Arc::clone(&self.current.borrow())
     }
 }
 
-impl KeyKeeper {
+impl<G> Clone for Keys<G> {
+    fn clone(&self) -> Self {
+        Self {
+            current: self.current.clone(),
+        }
+    }
+}
+
+impl<G: Grant> KeyKeeper<G> {
     /// Looks every two seconds until nobody asks any more. A file that is away or wrong changes nothing: the last
     /// good one stays in force, and a warning names the fault.
-    pub(crate) async fn run(mut self) {
+    pub async fn run(mut self) {
         let mut ticks = interval(LOOK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -72,9 +83,10 @@ impl KeyKeeper {
         }
     }
 
-    fn put(&mut self, ring: KeyRing) {
+    fn put(&mut self, ring: KeyRing<G>) {
         if self.told.take().is_some() {
-            tracing::info!("the file of keys is in order again");
+            let setting = self.setting;
+            tracing::info!("the file of {setting} is in order again");
         }
         let keys = ring.len();
         let changed = self.current.send_if_modified(|current| {
@@ -85,19 +97,21 @@ impl KeyKeeper {
             changed
         });
         if changed {
-            tracing::info!(keys, "the file of keys has changed");
+            let setting = self.setting;
+            tracing::info!(keys, "the file of {setting} has changed");
         }
     }
 
     fn tell(&mut self, fault: String) {
         if self.told.as_ref() != Some(&fault) {
-            tracing::warn!("send.keys_file is not taken, the last good one stays: {fault}");
+            let setting = self.setting;
+            tracing::warn!("{setting} is not taken, the last good one stays: {fault}");
             self.told = Some(fault);
         }
     }
 }
 
-async fn read(path: &Path) -> Result<KeyRing, SettingsError> {
+async fn read<G: Grant>(path: &Path) -> Result<KeyRing<G>, SettingsError> {
     let text = tokio::fs::read_to_string(path)
         .await
         .map_err(|source| file(path, source))?;
@@ -116,20 +130,19 @@ mod tests {
     use tempfile::NamedTempFile;
 
     use super::*;
-    use crate::send::new_key;
+    use crate::keys::tests::{Colour, made};
 
     #[tokio::test]
     async fn a_file_that_is_wrong_or_away_leaves_the_last_good_one_in_force() {
         let file = NamedTempFile::new().unwrap();
         let path = file.path().to_owned();
         let write = |text: &str| std::fs::write(&path, text).unwrap();
-        let (one, two) = (new_key("one", &["1"]), new_key("two", &["*"]));
-        let (one, two) = (one.unwrap().table, two.unwrap().table);
+        let (one, two) = (made("one").table, made("two").table);
         write(&one);
-        let (keys, mut keeper) = Keys::open(file.path()).unwrap();
+        let (keys, mut keeper) = Keys::<Colour>::open(file.path(), "a.file").unwrap();
         let first = keys.current();
         // An empty file is one that somebody is just writing, rather than a wish to lock everyone out.
-        for bad in ["[broken", "", "[a]\nnumbers = []"] {
+        for bad in ["[broken", "", "[a]\ncolour = 1"] {
             write(bad);
             keeper.look().await;
             assert!(Arc::ptr_eq(&keys.current(), &first), "{bad}");

@@ -1,0 +1,53 @@
+//! What all services share: the queues, the store, and what was configured of them.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use waypost_queue::{Acceptor, AdminCorner, EffectMemory, EventLog, Inbox, Outbox};
+use waypost_store::Store;
+
+use crate::audit::Audit;
+use crate::confirm::Confirm;
+use crate::services::Snapshots;
+
+/// Shared by all services; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Plane(Arc<Parts>);
+
+/// The parts of a [`Plane`].
+pub(crate) struct Parts {
+    pub(crate) inbox: Inbox,
+    pub(crate) facts: Inbox,
+    pub(crate) outbox: Outbox,
+    pub(crate) acceptor: Acceptor,
+    pub(crate) memory: EffectMemory,
+    pub(crate) events: EventLog,
+    pub(crate) store: Store,
+    pub(crate) audit: Audit,
+    pub(crate) confirm: Confirm,
+    /// Messages a second of a number without a limit of its own; 0 for none.
+    pub(crate) default_limit: f64,
+    /// What was read last, for all who watch.
+    pub(crate) snapshots: Snapshots,
+    /// Ends streams when the drain begins.
+    pub(crate) draining: CancellationToken,
+}
+
+impl Plane {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl std::ops::Deref for Plane {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// Where secrets and records of the admin plane are.
+pub(crate) fn corner(redis: &waypost_queue::Redis) -> AdminCorner {
+    AdminCorner::new(redis)
+}

@@ -1,0 +1,200 @@
+//! Starts everything, and stops in reverse order.
+
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+use tower::Layer;
+use waypost_queue::{Acceptor, EffectMemory, EventLog, Inbox, Outbox, QueueError, Redis};
+use waypost_rpc::v1::audit_service_server::AuditServiceServer;
+use waypost_rpc::v1::dead_letter_service_server::DeadLetterServiceServer;
+use waypost_rpc::v1::message_service_server::MessageServiceServer;
+use waypost_rpc::v1::number_service_server::NumberServiceServer;
+use waypost_rpc::v1::queue_service_server::QueueServiceServer;
+use waypost_runtime::admin::serve_admin;
+use waypost_runtime::{Health, Phase, ServeSettings, Tls, TlsError, listen, serve};
+use waypost_settings::SettingsError;
+use waypost_store::{Store, StoreError};
+
+use crate::audit::{Audit, flush};
+use crate::config::Config;
+use crate::confirm::Confirm;
+use crate::front::Front;
+use crate::guard::{self, Keys};
+use crate::plane::{Parts, Plane, corner};
+use crate::services::{Audits, DeadLetters, Messages, Numbers, Queues, Snapshots};
+
+/// The sockets, bound already: `main` binds what is configured, a test binds port 0.
+#[derive(Debug)]
+pub struct Listeners {
+    /// gRPC, HTTP and the dashboard.
+    pub plane: TcpListener,
+    /// The private one, for `/livez` and `/readyz`.
+    pub admin: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// Binds what is configured.
+    ///
+    /// # Errors
+    /// When an address is taken or is none of this machine's.
+    pub async fn bind(config: &Config) -> io::Result<Self> {
+        Ok(Self {
+            plane: listen("monitor.listen", config.monitor.listen).await?,
+            admin: match config.admin.listen {
+                Some(address) => Some(listen("admin.listen", address).await?),
+                None => None,
+            },
+        })
+    }
+}
+
+/// Why the service can't run. None of these heals by itself.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MonitorError {
+    /// The address of Redis is wrong, or it would lose what it is given.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// The settings of Postgres cannot work.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The certificate can't be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The file of tokens can't be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The descriptors that are compiled in don't decode.
+    #[error("reflection: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// The socket has no address.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// It listens where others reach it, and needs no token.
+    #[error("{0} can be reached by others, and there are no tokens: set monitor.tokens_file")]
+    Open(SocketAddr),
+}
+
+/// Serves until `shutdown` completes, then lets calls that are under way end.
+///
+/// Neither Redis nor Postgres has to be there: what needs one that is away is answered so.
+///
+/// # Errors
+/// When the settings cannot work.
+pub async fn run(
+    config: Config,
+    listeners: Listeners,
+    health: Health,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), MonitorError> {
+    let address = listeners.plane.local_addr()?;
+    let (tokens, keeper) = match &config.monitor.tokens_file {
+        Some(path) => {
+            let (tokens, keeper) = Keys::open(path, "monitor.tokens_file")?;
+            (Some(tokens), Some(keeper))
+        }
+        None if address.ip().is_loopback() => (None, None),
+        None => return Err(MonitorError::Open(address)),
+    };
+    let open = tokens.is_none();
+    if open {
+        tracing::warn!("no monitor.tokens_file: whoever is on this machine is an admin");
+    } else if config.monitor.tls.is_none() && !address.ip().is_loopback() {
+        tracing::warn!(
+            "tokens travel in the clear on {address}: set monitor.tls_certificate, or let something before it speak TLS"
+        );
+    }
+    let settings = ServeSettings {
+        max_connections: 1_000,
+        drain_deadline: config.monitor.drain_deadline,
+        tls: config.monitor.tls.clone().map(Tls::load).transpose()?,
+        // Whoever leaves a slow replay ends it.
+        half_close: false,
+        tell_peer: true,
+        ..ServeSettings::default()
+    };
+    let redis = Redis::connect(&config.redis).await?;
+    let store = Store::connect(&config.store).await?;
+    let admin = listeners
+        .admin
+        .map(|listener| tokio::spawn(serve_admin(listener, health.clone())));
+    let draining = CancellationToken::new();
+    let audit = Audit::new(corner(&redis));
+    let flushing = tokio::spawn(flush(audit.clone(), store.clone()));
+    let keeping = keeper.map(|keeper| tokio::spawn(keeper.run()));
+    let (acceptor, acceptor_task) = Acceptor::start(redis.clone(), &config.outbox);
+    let refusals = audit.clone();
+    let plane = plane(&config, &redis, store, audit, acceptor, draining.clone());
+    let (reporter, services) = services(&plane)?;
+    let guarded = guard::guard(tokens, move |refused| refusals.refused(refused)).layer(services);
+
+    health.enter(Phase::Running);
+    tracing::info!("the admin plane is at {address}");
+    let stop = async {
+        shutdown.await;
+        health.enter(Phase::Draining);
+        reporter
+            .set_service_status("", tonic_health::ServingStatus::NotServing)
+            .await;
+        draining.cancel();
+    };
+    serve(listeners.plane, Front::new(guarded, open), settings, stop).await;
+    if let Some(keeping) = keeping {
+        keeping.abort();
+    }
+    flushing.abort();
+    drop(plane);
+    acceptor_task.finished().await;
+    health.enter(Phase::Stopped);
+    if let Some(admin) = admin {
+        let _ = admin.await;
+    }
+    Ok(())
+}
+
+fn plane(
+    config: &Config,
+    redis: &Redis,
+    store: Store,
+    audit: Audit,
+    acceptor: Acceptor,
+    draining: CancellationToken,
+) -> Plane {
+    Plane::new(Parts {
+        inbox: Inbox::new(redis, config.inbox.partitions),
+        facts: Inbox::of_facts(redis, config.outbox.partitions),
+        outbox: Outbox::new(redis, &config.outbox),
+        acceptor,
+        memory: EffectMemory::new(redis, &config.memory),
+        events: EventLog::new(redis, &config.events),
+        store,
+        audit,
+        confirm: Confirm::new(corner(redis)),
+        default_limit: config.lanes.number_limit,
+        snapshots: Snapshots::default(),
+        draining,
+    })
+}
+
+fn services(plane: &Plane) -> Result<(tonic_health::server::HealthReporter, Routes), MonitorError> {
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(waypost_rpc::DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let (reporter, health) = tonic_health::server::health_reporter();
+    let routes = Routes::new(QueueServiceServer::new(Queues(plane.clone())))
+        .add_service(DeadLetterServiceServer::new(DeadLetters(plane.clone())))
+        .add_service(MessageServiceServer::new(Messages(plane.clone())))
+        .add_service(NumberServiceServer::new(Numbers(plane.clone())))
+        .add_service(AuditServiceServer::new(Audits(plane.clone())))
+        .add_service(health)
+        .add_service(reflection().build_v1()?)
+        // Most clients still ask for this one.
+        .add_service(reflection().build_v1alpha()?)
+        .prepare();
+    Ok((reporter, routes))
+}

@@ -1,0 +1,21 @@
+//! The services, one file for each; `snapshot` is what `stats` and `watch` of the queues read.
+
+mod audit;
+mod clear;
+mod dead_letter;
+mod dead_letters;
+mod decide;
+mod message;
+mod number;
+mod page;
+mod queue;
+mod send_text;
+mod snapshot;
+mod why;
+
+pub(crate) use audit::Audits;
+pub(crate) use dead_letter::DeadLetters;
+pub(crate) use message::Messages;
+pub(crate) use number::Numbers;
+pub(crate) use queue::Queues;
+pub(crate) use snapshot::Snapshots;
