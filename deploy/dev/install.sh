@@ -1,9 +1,20 @@
 #!/usr/bin/env bash
 # Installs what building and running Waypost needs and this machine lacks: Redis, Postgres, a C compiler.
+# With the word `browser` also what the test of the dashboard needs: Chromium, and Node to drive it.
 #
 # Silent when nothing is missing. On Debian and Ubuntu it uses apt, as root or through sudo; elsewhere it says what to
 # install. It starts no service: `waypost up` and the tests run Redis and Postgres as children, on ports of their own.
 set -euo pipefail
+
+want_browser=
+case ${1-} in
+'') ;;
+browser) want_browser=1 ;;
+*)
+    echo "usage: $0 [browser]" >&2
+    exit 64
+    ;;
+esac
 
 # Rust first: without it nothing else is of use, and apt's is too old.
 if ! command -v cargo >/dev/null; then
@@ -32,14 +43,32 @@ has_cc() {
     command -v cc >/dev/null && printf '#include <stdlib.h>\nint main(void){return 0;}\n' | cc -x c - -o /dev/null 2>/dev/null
 }
 
+has_chromium() {
+    [ -x "${WAYPOST_CHROMIUM:-/usr/bin/chromium}" ]
+}
+
+# The test driver asks for Node 20.
+has_node() {
+    command -v npm >/dev/null && command -v node >/dev/null && node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)'
+}
+
+has_browser() {
+    [ -z "$want_browser" ] || { has_chromium && has_node; }
+}
+
 has_redis || missing+=(redis-server)
 has_postgres || missing+=(postgresql)
 has_cc || missing+=(gcc libc6-dev)
+if [ -n "$want_browser" ]; then
+    has_chromium || missing+=(chromium)
+    has_node || missing+=(nodejs npm)
+fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if ! command -v apt-get >/dev/null; then
     echo "Missing: ${missing[*]}. This script can only use apt; with Homebrew it is:" >&2
     echo "    brew install redis postgresql@16      # and xcode-select --install for the C compiler" >&2
+    [ -z "$want_browser" ] || echo "    brew install node && brew install --cask chromium    # and WAYPOST_CHROMIUM=its program" >&2
     exit 1
 fi
 
@@ -89,7 +118,11 @@ if command -v systemctl >/dev/null; then
     done
 fi
 
-if ! { has_redis && has_postgres && has_cc; }; then
+if [ -n "$want_browser" ] && ! has_node; then
+    echo "apt's Node is older than 20, which the test of the dashboard needs. Install a newer one, from https://nodejs.org." >&2
+    exit 1
+fi
+if ! { has_redis && has_postgres && has_cc && has_browser; }; then
     echo "apt installed ${missing[*]}, and yet something is still missing; see above." >&2
     exit 1
 fi

@@ -47,6 +47,12 @@ export function admin(verb, path, body) {
   );
 }
 
+// Throws all dead letters away, so that a test counts only its own.
+export async function noDeadLetters() {
+  const { plan } = await admin("POST", "/v1/dead-letters:purge", { filter: {}, dryRun: true });
+  await admin("POST", "/v1/dead-letters:purge", { filter: {}, confirmationToken: plan.confirmationToken });
+}
+
 // Asks until the answer will do. A test waits for a condition, never for a time.
 export async function eventually(what, ask, milliseconds = 30000) {
   const end = Date.now() + milliseconds;

@@ -166,7 +166,8 @@ async function start() {
     enter();
   } catch (error) {
     if (session.token && error.status === 401) session.end("That token is not valid.");
-    else showLogin(error.status === 401 ? "" : error.message);
+    // Without a token, to be refused is no news.
+    else showLogin(error.status === 401 || error.status === 429 ? "" : error.message);
   }
 }
 

@@ -20,8 +20,8 @@ function colour(name) {
   return colours.get(name);
 }
 
-// series: [{ name, tone, fill }], where `tone` is a colour of tokens.css. `show` formats a value.
-export function chart({ title, series, show }) {
+// series: [{ name, tone, fill }], where `tone` is a colour of tokens.css. `show` formats a value; `whole`: there are no halves.
+export function chart({ title, series, show, whole = false }) {
   const values = series.map(() => h("b", {}, "–"));
   const plot = h("div", { class: "chart-plot", "aria-hidden": "true" });
   const element = h(
@@ -47,7 +47,7 @@ export function chart({ title, series, show }) {
     }
   };
 
-  const drawn = new uPlot(options(series, show, (at) => ((hovered = at), legend())), [[], ...series.map(() => [])], plot);
+  const drawn = new uPlot(options(series, show, whole, (at) => ((hovered = at), legend())), [[], ...series.map(() => [])], plot);
   const sized = new ResizeObserver(() => drawn.setSize({ width: plot.clientWidth, height: HEIGHT }));
   sized.observe(plot);
   const repaint = () => drawn.redraw(false);
@@ -68,7 +68,7 @@ export function chart({ title, series, show }) {
   };
 }
 
-function options(series, show, onHover) {
+function options(series, show, whole, onHover) {
   const font = "11px system-ui, sans-serif";
   return {
     width: 300,
@@ -106,7 +106,7 @@ function options(series, show, onHover) {
         stroke: () => colour("chart-text"),
         grid: { stroke: () => colour("chart-grid"), width: 1 },
         ticks: { show: false },
-        values: (_, splits) => splits.map((value) => (Number.isInteger(value) || value < 10 ? axis(value) : "")),
+        values: (_, splits) => splits.map((value) => (whole && !Number.isInteger(value) ? "" : axis(value))),
       },
     ],
     series: [

@@ -89,9 +89,9 @@ async fn old_ones_are_found_wherever_they_stand_and_the_order_of_the_others_stay
         // Blocks of both, then mixed ones, then single ones among the other kind.
         0 | 2 => true,
         1 | 3 => false,
-        4 => i % 2 == 0,
-        5 => i % 97 == 0,
-        _ => i % 97 != 0,
+        4 => i.is_multiple_of(2),
+        5 => i.is_multiple_of(97),
+        _ => !i.is_multiple_of(97),
     };
     let envelopes = (0..3_500)
         .map(|i| {
@@ -100,7 +100,11 @@ async fn old_ones_are_found_wherever_they_stand_and_the_order_of_the_others_stay
             } else {
                 now + LONG_AGO
             };
-            let size = if i % 211 == 0 { 60_000 } else { i % 50 };
+            let size = if i.is_multiple_of(211) {
+                60_000
+            } else {
+                i % 50
+            };
             received(at, &format!("{i} {}", "x".repeat(size)))
         })
         .collect();

@@ -13,6 +13,10 @@ const NOT_SETTINGS: &[&str] = &[
     "WAYPOST_CONFIG",
     "WAYPOST_EXTRA_FIXTURES",
     "WAYPOST_SCHEMAS",
+    // Where the commands of the admin plane ask, and with what.
+    "WAYPOST_ADMIN",
+    "WAYPOST_TOKEN",
+    "WAYPOST_TOKEN_FILE",
 ];
 
 /// The production lookup: environment over file.

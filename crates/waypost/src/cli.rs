@@ -91,6 +91,9 @@ pub(crate) struct Config {
     /// As the page docs/CONFIG.md: every key with its default, whatever is set
     #[arg(long)]
     pub(crate) markdown: bool,
+    /// Instead, print the OpenAPI description of the admin plane
+    #[arg(long, conflicts_with_all = ["json", "markdown"])]
+    pub(crate) openapi: bool,
 }
 
 #[derive(Debug, Subcommand)]

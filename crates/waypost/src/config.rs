@@ -30,6 +30,10 @@ pub(crate) fn command(arguments: &cli::Config, file: Option<&Path>) -> anyhow::R
         terminal::out(&page());
         return Ok(());
     }
+    if arguments.openapi {
+        terminal::out(&format!("{:#}\n", waypost_monitor::openapi()));
+        return Ok(());
+    }
     let lookup = settings::load(file)?;
     let rows = effective(&lookup, &keys::all())?;
     terminal::out(&if arguments.json {
@@ -47,6 +51,8 @@ fn check(lookup: &dyn Lookup) -> Result<(), SettingsError> {
     let verdicts = [
         waypost_ingress::Config::from_lookup(lookup).map(drop),
         waypost_worker::Config::from_lookup(lookup).map(drop),
+        waypost_dispatcher::Config::from_lookup(lookup).map(drop),
+        waypost_monitor::Config::from_lookup(lookup).map(drop),
         StoreSettings::from_lookup(lookup).map(drop),
         LogSettings::from_lookup(lookup).map(drop),
     ];

@@ -8,7 +8,7 @@ use waypost_rpc::v1::{Consumer, Hold, PartitionStats, QueueStats, Rates};
 use super::time::stamp;
 
 /// The inbox, or the facts, which are a queue like it.
-pub(crate) fn inbox(stats: InboxStats, detail: bool) -> QueueStats {
+pub(crate) fn inbox(stats: &InboxStats, detail: bool) -> QueueStats {
     let mut told = QueueStats {
         waiting: stats.waiting,
         active: stats.active,
@@ -36,7 +36,7 @@ pub(crate) fn inbox(stats: InboxStats, detail: bool) -> QueueStats {
 }
 
 /// The outbox.
-pub(crate) fn outbox(stats: OutboxStats, detail: bool) -> QueueStats {
+pub(crate) fn outbox(stats: &OutboxStats, detail: bool) -> QueueStats {
     let mut told = QueueStats {
         waiting: stats.waiting,
         active: stats.active,

@@ -20,6 +20,9 @@ const NUMBERS: usize = 1_000;
 /// Names of numbers hardly ever change.
 const SHOWN_FOR: Duration = Duration::from_secs(60);
 
+/// What people see of numbers, by Meta's ids of them.
+type Names = HashMap<String, String>;
+
 /// Everything that an answer may be made of.
 #[derive(Clone)]
 pub(crate) struct Snapshot {
@@ -28,7 +31,7 @@ pub(crate) struct Snapshot {
     fact: InboxStats,
     remembered: u64,
     numbers: Vec<NumberStats>,
-    shown: Arc<HashMap<String, String>>,
+    shown: Arc<Names>,
     at: SystemTime,
 }
 
@@ -36,7 +39,7 @@ pub(crate) struct Snapshot {
 #[derive(Default)]
 pub(crate) struct Snapshots {
     last: Mutex<Option<(Instant, Arc<Snapshot>)>>,
-    shown: Mutex<Option<(Instant, Arc<HashMap<String, String>>)>>,
+    shown: Mutex<Option<(Instant, Arc<Names>)>>,
 }
 
 impl Snapshots {
@@ -62,11 +65,7 @@ impl Snapshots {
     }
 
     /// What people see of numbers. Without Postgres it is what was known, or nothing: figures must not wait for names.
-    pub(super) async fn shown(
-        &self,
-        plane: &Plane,
-        numbers: &[NumberStats],
-    ) -> Arc<HashMap<String, String>> {
+    pub(super) async fn shown(&self, plane: &Plane, numbers: &[NumberStats]) -> Arc<Names> {
         let mut shown = self.shown.lock().await;
         if let Some((read, shown)) = &*shown
             && read.elapsed() <= SHOWN_FOR
@@ -137,12 +136,12 @@ impl Snapshot {
     pub(crate) fn tell(&self, plane: &Plane, numbers: bool, detail: bool) -> GetStatsResponse {
         let told = |stats: &NumberStats| number(stats.clone(), &self.shown, plane.default_limit);
         GetStatsResponse {
-            webhook: Some(stats::inbox(self.webhook.clone(), detail)),
-            message: Some(stats::outbox(self.message.clone(), detail)),
+            webhook: Some(stats::inbox(&self.webhook, detail)),
+            message: Some(stats::outbox(&self.message, detail)),
             deduplication: Some(DeduplicationStats {
                 cached_messages: self.remembered,
             }),
-            fact: Some(stats::inbox(self.fact.clone(), detail)),
+            fact: Some(stats::inbox(&self.fact, detail)),
             numbers: match numbers {
                 true => self.numbers.iter().map(told).collect(),
                 false => Vec::new(),

@@ -34,10 +34,6 @@ export function filters({ path, label, role, fields, always, query, go, onSame }
   );
   // A filter that is set must be seen.
   if (fields.some((one, at) => at >= always && query[one.name])) more.click();
-  return {
-    form,
-    given: () => values(form),
-    // The part of an address that stands for the form, or for a query that came with one.
-    search: (given = values(form)) => text(given),
-  };
+  // What is typed holds when it is sent off, and not before: a view goes by `query`, and `search` is the end of its address.
+  return { form, search: text(query), same: (other) => text(other) === text(query) };
 }

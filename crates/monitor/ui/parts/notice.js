@@ -20,9 +20,10 @@ export function place() {
 // The whole of a problem in a sentence or two.
 export function reason(error) {
   if (error?.name !== "Problem") return `Something went wrong in this page: ${error?.message ?? error}`;
-  const details = error.fields.map(({ field, detail }) => `${field}: ${detail}`);
-  const wait = error.retryAfter ? `Try again in ${error.retryAfter} s.` : "";
-  return [error.message, ...details, wait].filter(Boolean).join(" ");
+  // limit_per_second is "limit per second"; where the fields are told one by one, the message only repeats them.
+  const details = error.fields.map(({ field, detail }) => `${field.replaceAll("_", " ")} ${detail}`);
+  const said = (details.length ? details.join("; ") : error.message).replace(/[^.!?]$/, "$&.");
+  return [said[0].toUpperCase() + said.slice(1), error.retryAfter && `Try again in ${error.retryAfter} s.`].filter(Boolean).join(" ");
 }
 
 export function complain(error) {

@@ -49,8 +49,8 @@ export function open(root, route) {
     loading = new AbortController();
     if (!token) found.clear();
     try {
-      const { since, until, ...rest } = filter.given();
-      const parameters = { ...rest, since: instant(since), until: instant(until), page_size: PAGE, page_token: token };
+      const { actor, method, target, since, until } = route.query;
+      const parameters = { actor, method, target, since: instant(since), until: instant(until), page_size: PAGE, page_token: token };
       const answer = await get("/v1/audit", parameters, { signal: loading.signal });
       for (const entry of answer.entries) found.set(entry.id, entry);
       draw(answer.nextPageToken);
@@ -65,7 +65,7 @@ export function open(root, route) {
   function draw(token) {
     list.set([...found.values()]);
     list.element.hidden = found.size === 0;
-    fill(status, found.size ? null : empty(filter.search() ? "No change fits." : "Nobody has changed anything yet."));
+    fill(status, found.size ? null : empty(filter.search ? "No change fits." : "Nobody has changed anything yet."));
     pages.set(found.size ? `${count(found.size)} shown` : "", token);
   }
 
@@ -76,7 +76,7 @@ export function open(root, route) {
 const FIELDS = [
   { name: "actor", label: "Who", placeholder: "Name of a token" },
   { name: "method", label: "What", options: [["", "All"], ...METHODS.map((one) => [one, one.replace("Service.", ": ")])] },
-  { name: "target", label: "On what", placeholder: "Queue, number, id" },
+  { name: "target", label: "On what", placeholder: "queue message" },
   { name: "since", label: "From", type: "datetime-local" },
   { name: "until", label: "Until", type: "datetime-local" },
 ];

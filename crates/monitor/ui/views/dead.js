@@ -38,7 +38,7 @@ export function open(root, route) {
   root.append(h("div", { class: "page-head" }, h("div", {}, h("h1", { tabindex: "-1" }, title), found)), filter.form, bar, status, list.element, pages.element);
 
   function link(id) {
-    return `#/dead/${id}${filter.search()}`;
+    return `#/dead/${id}${filter.search}`;
   }
 
   function tick(letter) {
@@ -70,7 +70,7 @@ export function open(root, route) {
     everything.checked = some && picked.size === letters.size;
     everything.indeterminate = some && !everything.checked;
     const ids = () => [...picked];
-    const fitting = () => filterOf(filter.given());
+    const fitting = () => filterOf(route.query);
     fill(
       bar,
       h("span", { class: "soft" }, some ? `${count(picked.size)} picked` : "All that fit"),
@@ -88,7 +88,7 @@ export function open(root, route) {
       picked.clear();
     }
     try {
-      const parameters = Object.fromEntries(Object.entries(filterOf(filter.given())).map(([name, value]) => [`filter.${snake(name)}`, value]));
+      const parameters = Object.fromEntries(Object.entries(filterOf(route.query)).map(([name, value]) => [`filter.${snake(name)}`, value]));
       const answer = await get("/v1/dead-letters", { ...parameters, page_size: PAGE, page_token: token }, { signal: loading.signal });
       for (const letter of answer.deadLetters) letters.set(letter.id, letter);
       draw(answer);
@@ -101,7 +101,7 @@ export function open(root, route) {
   }
 
   function draw({ totalDead, nextPageToken }) {
-    found.textContent = `${several(totalDead, "dead letter")} in ${filter.given().queue ? "this queue" : "all queues"}`;
+    found.textContent = `${several(totalDead, "dead letter")} in ${route.query.queue ? "this queue" : "all queues"}`;
     list.set([...letters.values()]);
     list.element.hidden = letters.size === 0;
     // A page may be short, or empty, and still not be the last: the server reads so many letters and no more at once.
@@ -121,7 +121,7 @@ export function open(root, route) {
       onClose: () => {
         if (detail?.id !== id) return;
         detail = null;
-        location.hash = `#/dead${filter.search()}`;
+        location.hash = `#/dead${filter.search}`;
       },
       onGone: () => load(),
     });
@@ -138,7 +138,7 @@ export function open(root, route) {
       before?.close();
     },
     move(next) {
-      if (filter.search(next.query) !== filter.search()) return false;
+      if (!filter.same(next.query)) return false;
       show(next.id);
       return true;
     },

@@ -25,7 +25,7 @@ export function open(root, route) {
   let loading = null;
   const contact = route.query.contact;
   const filter = filters({ path: "#/messages", label: "Messages", role: "search", fields: FIELDS, always: 1, query: route.query, go: "Search", onSame: () => load() });
-  const link = (id) => `#/messages/${id}${filter.search()}`;
+  const link = (id) => `#/messages/${id}${filter.search}`;
   const list = table({
     label: "Messages",
     rowKey: (message) => message.id,
@@ -40,7 +40,7 @@ export function open(root, route) {
       "div",
       { class: "page-head" },
       h("div", {}, h("h1", { tabindex: "-1" }, title), h("span", { class: "soft small" }, "Both ways, newest first")),
-      button("Send a text", { icon: "send", role: "operator", run: () => askSend(filter.given().phoneNumberId) }),
+      button("Send a text", { icon: "send", role: "operator", run: () => askSend(route.query.phoneNumberId) }),
     ),
     filter.form,
     contact && h("p", { class: "callout", data: { tone: "info" } }, h("span", {}, "Only what was said with one person."), h("a", { href: "#/messages" }, "Show all")),
@@ -54,7 +54,7 @@ export function open(root, route) {
     loading = new AbortController();
     if (!token) found.clear();
     try {
-      const answer = await fetchPage(filter.given(), token, loading.signal);
+      const answer = await fetchPage(route.query, token, loading.signal);
       for (const message of answer.messages) found.set(message.id, message);
       draw(answer.nextPageToken);
     } catch (error) {
@@ -68,7 +68,7 @@ export function open(root, route) {
   function draw(token) {
     list.set([...found.values()]);
     list.element.hidden = found.size === 0;
-    fill(status, found.size ? null : empty(filter.search() ? "No message fits." : "No message is known yet."));
+    fill(status, found.size ? null : empty(filter.search ? "No message fits." : "No message is known yet."));
     pages.set(found.size ? `${count(found.size)} shown` : "", token);
   }
 
@@ -82,7 +82,7 @@ export function open(root, route) {
       onClose: () => {
         if (detail?.id !== id) return;
         detail = null;
-        location.hash = `#/messages${filter.search()}`;
+        location.hash = `#/messages${filter.search}`;
       },
     });
   }
@@ -98,7 +98,7 @@ export function open(root, route) {
       before?.close();
     },
     move(next) {
-      if (filter.search(next.query) !== filter.search()) return false;
+      if (!filter.same(next.query)) return false;
       show(next.id);
       return true;
     },
@@ -106,7 +106,7 @@ export function open(root, route) {
 }
 
 // One box for what somebody has at hand. A UUID may be a message's, or that of the request which brought it.
-async function fetchPage({ find, contact, ...rest }, token, signal) {
+async function fetchPage({ find = "", contact, ...rest }, token, signal) {
   const parameters = {
     page_size: PAGE,
     page_token: token,

@@ -6,7 +6,7 @@ import { NONE, count, limit, phone, rate, several, span } from "../format.js";
 import { live } from "../live.js";
 import { button, empty, pill } from "../parts/button.js";
 import { field } from "../parts/fields.js";
-import { complain, reason } from "../parts/notice.js";
+import { complain, notice, reason } from "../parts/notice.js";
 import { pager, table } from "../parts/table.js";
 import { held } from "./attention.js";
 import { SOURCES, askLimit, askStop, resumeNumber, wipeNumber } from "./number_actions.js";
@@ -56,7 +56,9 @@ export function open(root) {
     );
     list.set(found);
     list.element.hidden = found.length === 0;
-    if (fetchedAt) fill(status, found.length ? null : empty(known.size ? "No number fits." : "No number has been seen yet."));
+    if (fetchedAt && found.length) fill(status);
+    else if (fetchedAt && !known.size) fill(status, empty("No number has been seen yet."));
+    else if (fetchedAt) fill(status, empty("No number that is loaded fits.", token && /^\d+$/.test(wanted) && button("Look it up by its id", { run: () => lookUp(wanted) })));
     pages.set(wanted ? `${count(found.length)} of ${several(known.size, "number")}` : several(known.size, "number"), token);
   }
 
@@ -66,6 +68,12 @@ export function open(root) {
     token = answer.nextPageToken;
     fetchedAt = Date.now();
     draw();
+  }
+
+  async function lookUp(id) {
+    const { numbers } = await get("/v1/numbers", { phone_number_id: id });
+    for (const number of numbers) take(number);
+    if (!numbers.length) notice("There is no number with this id.", "info");
   }
 
   const first = () =>
@@ -80,8 +88,12 @@ export function open(root) {
     for (const number of numbers) if (known.has(number.phoneNumberId) || !token) known.set(number.phoneNumberId, number);
     // One that has nothing to do any more is not in the stream: its figures are fetched once more.
     const gone = [...busy].some((id) => !now.has(id));
-    if (gone && Date.now() - fetchedAt > AGAIN && !token) load().catch(complain);
-    else if (!gone || token) busy = now;
+    if (!gone || token) {
+      busy = now;
+    } else if (Date.now() - fetchedAt > AGAIN) {
+      busy = now;
+      load().catch(complain);
+    }
     draw();
   });
 

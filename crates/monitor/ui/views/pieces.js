@@ -58,6 +58,8 @@ export function pretty(text) {
 export function progress(message) {
   const code = message.errorCode ? ` ${message.errorCode}` : "";
   if (message.status === "failed") return pill(`Failed${code}`, "danger");
+  // Cleared on purpose, which is no trouble.
+  if (message.state === "dead" && message.stateClass === "cleared") return pill("Cleared", "mute");
   if (message.state === "dead") return pill(`Dead, ${words(message.stateClass).toLowerCase()}`, "danger");
   if (message.state === "unknown" || message.state === "held") return pill(words(message.state), "warn");
   if (message.state === "retrying") return pill("Retrying", "warn");

@@ -59,6 +59,7 @@ export function queueCard(key) {
   });
   const depth = chart({
     title: "Depth",
+    whole: true,
     show: brief,
     series: [
       { name: "waiting", tone: "chart-amber", fill: true },

@@ -182,7 +182,7 @@ async fn a_text_can_be_sent_again_when_its_answer_was_lost() {
             "--from",
             "106540352242922",
             "--to",
-            "+15550001234",
+            "1 555 000 1234",
             "Hello",
         ])
         .await;

@@ -74,7 +74,8 @@ async fn no_worker_takes_anything_a_second_after_the_pause() {
         .unwrap()
         .into_inner();
     assert!(resumed.changed && resumed.paused.is_empty());
-    let sent = load.stop().await;
+    let mut sent = load.stop().await;
+    sent.messages.extend((0..60).map(|i| format!("wamid.{i}")));
     stage.drained(Duration::from_secs(60)).await;
     sent.is_there_exactly_once(&stage).await;
 }

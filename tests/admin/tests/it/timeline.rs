@@ -75,7 +75,7 @@ async fn a_sent_message_tells_each_attempt_and_each_tick() {
     assert!(
         times
             .windows(2)
-            .all(|pair| &pair[0][..19] <= &pair[1][..19]),
+            .all(|pair| pair[0][..19] <= pair[1][..19]),
         "{times:?}"
     );
     // The text itself is for operators.

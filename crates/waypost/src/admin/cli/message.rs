@@ -115,7 +115,7 @@ pub(crate) struct Send {
     #[arg(long, value_name = "ID")]
     pub(crate) from: String,
     /// Who gets it: a phone number with its country code
-    #[arg(long, value_name = "PHONE")]
+    #[arg(long, value_name = "PHONE", value_parser = digits)]
     pub(crate) to: String,
     /// The text
     #[arg(value_name = "TEXT")]

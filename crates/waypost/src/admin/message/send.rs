@@ -16,7 +16,7 @@ pub(crate) async fn send(session: &Session, arguments: &Send) -> Result<(), Faul
     };
     let request = SendTextRequest {
         phone_number_id: arguments.from.clone(),
-        to: arguments.to.clone(),
+        to: format!("+{}", arguments.to),
         text: arguments.text.clone(),
         idempotency_key: key.clone(),
     };
