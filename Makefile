@@ -29,6 +29,7 @@ up: setup ## Run everything with its own Redis and Postgres, data in .waypost/
 	@$(TARGET)/release/waypost up
 
 test: setup ## Run every test; Redis and Postgres are started once for all of them
+	@deploy/dev/install.sh browser
 	cargo build --workspace --bins
 	WAYPOST_TEST_BINARIES_BUILT=1 cargo run --quiet -p waypost-harness -- cargo test --workspace
 

@@ -2,12 +2,17 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
 use tower::Layer;
 use waypost_queue::{Acceptor, EffectMemory, EventLog, Inbox, Outbox, QueueError, Redis};
+use waypost_rpc::schema::METHODS;
 use waypost_rpc::v1::audit_service_server::AuditServiceServer;
 use waypost_rpc::v1::dead_letter_service_server::DeadLetterServiceServer;
 use waypost_rpc::v1::message_service_server::MessageServiceServer;
@@ -25,6 +30,12 @@ use crate::front::Front;
 use crate::guard::{self, Keys};
 use crate::plane::{Parts, Plane, corner};
 use crate::services::{Audits, DeadLetters, Messages, Numbers, Queues, Snapshots};
+
+/// Somebody waits for Postgres' answer, and would rather know.
+const CONNECT: Duration = Duration::from_secs(2);
+const STATEMENT: Duration = Duration::from_secs(5);
+/// For what waits after the connections are done.
+const LAST_WRITES: Duration = Duration::from_secs(5);
 
 /// The sockets, bound already: `main` binds what is configured, a test binds port 0.
 #[derive(Debug)]
@@ -117,7 +128,7 @@ pub async fn run(
         ..ServeSettings::default()
     };
     let redis = Redis::connect(&config.redis).await?;
-    let store = Store::connect(&config.store).await?;
+    let store = Store::connect(&config.store.clone().at_most(CONNECT, STATEMENT)).await?;
     let admin = listeners
         .admin
         .map(|listener| tokio::spawn(serve_admin(listener, health.clone())));
@@ -131,14 +142,13 @@ pub async fn run(
     let (reporter, services) = services(&plane)?;
     let guarded = guard::guard(tokens, move |refused| refusals.refused(refused)).layer(services);
 
+    tell(&reporter, ServingStatus::Serving).await;
     health.enter(Phase::Running);
     tracing::info!("the admin plane is at {address}");
     let stop = async {
         shutdown.await;
         health.enter(Phase::Draining);
-        reporter
-            .set_service_status("", tonic_health::ServingStatus::NotServing)
-            .await;
+        tell(&reporter, ServingStatus::NotServing).await;
         draining.cancel();
     };
     serve(listeners.plane, Front::new(guarded, open), settings, stop).await;
@@ -147,12 +157,30 @@ pub async fn run(
     }
     flushing.abort();
     drop(plane);
-    acceptor_task.finished().await;
+    if timeout(LAST_WRITES, acceptor_task.finished())
+        .await
+        .is_err()
+    {
+        tracing::warn!(
+            "a message was still on its way to Redis; its sender was not told that it was taken"
+        );
+    }
     health.enter(Phase::Stopped);
     if let Some(admin) = admin {
         let _ = admin.await;
     }
     Ok(())
+}
+
+/// Tells whoever asks for the health of the whole, or of one service.
+async fn tell(reporter: &HealthReporter, status: ServingStatus) {
+    reporter.set_service_status("", status).await;
+    for method in METHODS.iter() {
+        let service = method.descriptor.parent_service();
+        reporter
+            .set_service_status(service.full_name(), status)
+            .await;
+    }
 }
 
 fn plane(
@@ -179,7 +207,7 @@ fn plane(
     })
 }
 
-fn services(plane: &Plane) -> Result<(tonic_health::server::HealthReporter, Routes), MonitorError> {
+fn services(plane: &Plane) -> Result<(HealthReporter, Routes), MonitorError> {
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(waypost_rpc::DESCRIPTORS)

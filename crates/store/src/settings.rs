@@ -171,6 +171,14 @@ impl StoreSettings {
         }
     }
 
+    /// The same with no more patience than this: for whoever has somebody waiting who would rather know.
+    #[must_use]
+    pub fn at_most(mut self, connect: Duration, statement: Duration) -> Self {
+        self.connect_timeout = self.connect_timeout.min(connect);
+        self.statement_timeout = self.statement_timeout.min(statement);
+        self
+    }
+
     /// How long one statement may take.
     #[must_use]
     pub fn with_statement_timeout(self, statement_timeout: Duration) -> Self {

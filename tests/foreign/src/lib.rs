@@ -1,7 +1,7 @@
 //! The admin plane, checked by tools that we did not write; see `README.md` beside this crate for what they check.
 //!
-//! Here is only what starts them: [`Up`], a `waypost up` with a sandbox for Meta, and [`python`], a script against it, with a
-//! deadline.
+//! Here is only what starts them: [`Up`], a `waypost up` with a sandbox for Meta, [`python`], a script against it, and [`browser`],
+//! the test of the dashboard in `tests/browser`; both with a deadline.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,8 +9,8 @@
     reason = "test code: a panic is how it reports"
 )]
 
-mod python;
+mod script;
 mod up;
 
-pub use python::python;
+pub use script::{browser, python};
 pub use up::Up;

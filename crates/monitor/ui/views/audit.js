@@ -84,15 +84,21 @@ const FIELDS = [
 function columns() {
   return [
     { label: "When", narrow: "head", cell: (entry) => h("button", { type: "button", class: "link nowrap", onclick: () => detail(entry) }, time(entry.at)) },
-    { label: "Who", cell: (entry) => h("div", {}, entry.actor || "nobody known", h("span", { class: "under" }, [entry.role === "unspecified" ? "" : entry.role, entry.address].filter(Boolean).join(", "))) },
+    { label: "Who", cell: (entry) => h("div", {}, entry.actor || "nobody known", h("span", { class: "under" }, whence(entry))) },
     { label: "What", cell: (entry) => entry.method.replace("Service.", ": ") },
     { label: "On what", narrow: "wide", cell: (entry) => h("span", { class: "wrap clamp" }, entry.target || "–") },
     { label: "Outcome", cell: (entry) => h("div", {}, pill(words(entry.outcome), TONES[entry.outcome] ?? "mute"), entry.error && h("span", { class: "under wrap clamp" }, entry.error)) },
   ];
 }
 
+// "admin, 127.0.0.1"
+const whence = ({ role, address }) => [role === "unspecified" ? "" : role, address].filter(Boolean).join(", ");
+
 function detail(entry) {
-  const block = (name, value) => value && Object.keys(value).length > 0 && h("section", { class: "stack" }, h("h3", {}, name), h("pre", { tabindex: "0", "aria-label": name }, pretty(value)));
+  const block = (name, value) => {
+    if (!value || !Object.keys(value).length) return null;
+    return h("section", { class: "stack" }, h("h3", {}, name), h("pre", { tabindex: "0", "aria-label": name }, pretty(value)));
+  };
   openDialog({
     title: entry.method.replace("Service.", ": "),
     kind: "sheet",

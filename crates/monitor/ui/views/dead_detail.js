@@ -70,7 +70,13 @@ function failures(letter, errors) {
       h(
         "li",
         { data: { tone: "danger" } },
-        h("div", { class: "event-head" }, h("b", {}, one.attempt ? `Attempt ${one.attempt}` : "Failure"), one.verdict && pill(words(one.verdict), "mute"), h("span", { class: "soft event-time" }, time(one.at, { millis: true }))),
+        h(
+          "div",
+          { class: "event-head" },
+          h("b", {}, one.attempt ? `Attempt ${one.attempt}` : "Failure"),
+          one.verdict && pill(words(one.verdict), "mute"),
+          h("span", { class: "soft event-time" }, time(one.at, { millis: true })),
+        ),
         trouble(one.error),
       ),
     ),

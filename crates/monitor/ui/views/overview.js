@@ -19,7 +19,13 @@ export function open(root) {
   const read = h("span", { class: "soft small" });
   const loading = h("p", { class: "soft" }, "Waiting for the first figures.");
   const resumeAll = button("Resume all", { icon: "play", kind: "primary", role: "admin", run: () => resume("") });
-  const body = h("div", { class: "stack-wide", hidden: true }, h("section", { class: "card attention", "aria-label": "Needs attention" }, items, calm), h("div", { class: "queues" }, cards.map((card) => card.element)), machines.element);
+  const body = h(
+    "div",
+    { class: "stack-wide", hidden: true },
+    h("section", { class: "card attention", "aria-label": "Needs attention" }, items, calm),
+    h("div", { class: "queues" }, cards.map((card) => card.element)),
+    machines.element,
+  );
 
   root.append(
     h(

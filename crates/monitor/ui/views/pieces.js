@@ -5,10 +5,14 @@ import { button, pill } from "../parts/button.js";
 
 // Names and values, those without a value left out.
 export function facts(pairs) {
+  const given = pairs.filter(([, value]) => value !== undefined && value !== null && value !== "" && value !== NONE);
   return h(
     "dl",
     { class: "facts" },
-    pairs.filter(([, value]) => value !== undefined && value !== null && value !== "" && value !== NONE).map(([name, value]) => h("div", { class: value.tagName === "CODE" || value.tagName === "A" ? "whole" : undefined }, h("dt", {}, name), h("dd", { class: "wrap" }, value))),
+    given.map(([name, value]) => {
+      const whole = value.tagName === "CODE" || value.tagName === "A";
+      return h("div", { class: whole ? "whole" : undefined }, h("dt", {}, name), h("dd", { class: "wrap" }, value));
+    }),
   );
 }
 

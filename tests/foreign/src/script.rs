@@ -7,6 +7,8 @@ use tokio::sync::OnceCell;
 
 use crate::Up;
 
+const PYTHON: &str = "python.sh";
+const BROWSER: &str = "../browser/run.sh";
 /// How long the packages may take to come, the first time.
 const INSTALL: Duration = Duration::from_secs(300);
 
@@ -17,32 +19,41 @@ const INSTALL: Duration = Duration::from_secs(300);
 pub async fn python(script: &str, up: &Up, deadline: Duration) {
     // One at a time in this process: two that install into one folder would be in each other's way.
     static INSTALLED: OnceCell<()> = OnceCell::const_new();
-    INSTALLED.get_or_init(|| run(&[], INSTALL)).await;
+    INSTALLED.get_or_init(|| run(PYTHON, &[], INSTALL)).await;
     let script = folder().join(script);
-    run(&[&script, up.ready_file()], deadline).await;
+    run(PYTHON, &[&script, up.ready_file()], deadline).await;
+}
+
+/// Drives the dashboard of a running `up` in a browser; what the test prints is shown when it fails.
+///
+/// # Panics
+/// When it fails, or does not end before the deadline.
+pub async fn browser(up: &Up, deadline: Duration) {
+    run(BROWSER, &[], INSTALL).await;
+    run(BROWSER, &[up.ready_file()], deadline).await;
 }
 
 fn folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-async fn run(args: &[&Path], deadline: Duration) {
-    let child = Command::new(folder().join("python.sh"))
+async fn run(script: &str, args: &[&Path], deadline: Duration) {
+    let child = Command::new(folder().join(script))
         .args(args)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        // The script becomes Python by exec, so that this ends Python too.
+        // The script becomes Python, or Node, by exec, so that this ends that too.
         .kill_on_drop(true)
         .spawn()
         .unwrap();
     let output = tokio::time::timeout(deadline, child.wait_with_output())
         .await
-        .unwrap_or_else(|_| panic!("{args:?} did not end within {deadline:?}"))
+        .unwrap_or_else(|_| panic!("{script} {args:?} did not end within {deadline:?}"))
         .unwrap();
     assert!(
         output.status.success(),
-        "{args:?}: {}\n{}{}",
+        "{script} {args:?}: {}\n{}{}",
         output.status,
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
