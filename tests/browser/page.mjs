@@ -36,6 +36,7 @@ export async function open(browser, { width = 1440, height = 900, theme = "light
     if (url.protocol !== "data:" && url.origin !== new URL(ready.admin_url).origin) trouble.push(`a request to another host: ${url.origin}`);
   });
   await page.goto(ready.admin_url);
+  await page.locator("#app > *").first().waitFor();
   return {
     page,
     async shot(name) {

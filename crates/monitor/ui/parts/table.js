@@ -2,7 +2,7 @@
 // spelt out because such a style would otherwise take them away.
 import { h, keyed } from "../dom.js";
 
-// columns: [{ label, align: "end", cell(item), narrow: "head" | "wide" | "corner" | "foot" }], cells being text or nodes.
+// columns: [{ label, align: "end", cell(item), narrow: "head" | "wide" | "corner" | "foot" | "hide" }], cells being text or nodes.
 // `rowKey(item)` keeps rows in place when `set` is called again; `onOpen(item)` makes the row clickable (its first link is
 // what the keyboard uses). `dense`: short values, many to a line when folded.
 export function table({ label, columns, rowKey, onOpen, select, dense = false }) {

@@ -155,7 +155,7 @@ function columns(link) {
     { label: "Number", cell: (letter) => letter.phoneNumberId || NONE },
     { label: "Type", cell: (letter) => letter.type || NONE },
     { label: "Attempts", align: "end", cell: (letter) => count(letter.attempts) },
-    { label: "Size", align: "end", cell: (letter) => bytes(letter.payloadBytes) },
+    { label: "Size", align: "end", narrow: "hide", cell: (letter) => bytes(letter.payloadBytes) },
   ];
 }
 

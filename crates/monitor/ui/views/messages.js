@@ -156,7 +156,7 @@ function columns(link) {
     { label: "Number id", cell: (message) => message.phoneNumberId || NONE },
     { label: "Type", cell: (message) => message.type || NONE },
     { label: "State", narrow: "corner", cell: (message) => progress(message) },
-    { label: "Attempts", align: "end", cell: (message) => (message.direction === "out" ? count(message.attempts) : NONE) },
+    { label: "Attempts", align: "end", narrow: "hide", cell: (message) => (message.direction === "out" ? count(message.attempts) : NONE) },
   ];
 }
 
