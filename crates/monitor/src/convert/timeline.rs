@@ -21,7 +21,8 @@ pub(crate) fn timeline(
     }
     told.extend(history.attempts.iter().map(attempt));
     told.extend(history.steps.iter().filter_map(step));
-    told.extend(history.statuses.iter().map(status));
+    let floor = taken_at(history);
+    told.extend(history.statuses.iter().map(|told| status(told, floor)));
     told.push(at(
         message.created_at,
         TimelineKind::Persisted,
@@ -39,6 +40,22 @@ pub(crate) fn timeline(
     // What has the same time stays in the order of cause and effect that it was put in here.
     told.sort_by_key(|(time, _)| *time);
     told.into_iter().map(|(_, event)| event).collect()
+}
+
+/// When Meta had it: nothing that it tells of a message happened before that.
+fn taken_at(history: &History) -> SystemTime {
+    let is_done = |attempt: &&Attempt| attempt.verdict.as_deref() == Some("done");
+    let done = history.attempts.iter().filter(is_done);
+    let first = done.filter_map(|attempt| attempt.finished_at).min();
+    // One whose answer was lost may have reached Meta as soon as it was made.
+    let made = || {
+        history
+            .attempts
+            .iter()
+            .map(|attempt| attempt.started_at)
+            .min()
+    };
+    first.or_else(made).unwrap_or(history.message.accepted_at)
 }
 
 fn received(message: &KnownMessage, told: &mut Vec<(SystemTime, TimelineEvent)>) {
@@ -177,7 +194,7 @@ fn words(class: &str) -> &str {
     }
 }
 
-fn status(status: &HeardStatus) -> (SystemTime, TimelineEvent) {
+fn status(status: &HeardStatus, floor: SystemTime) -> (SystemTime, TimelineEvent) {
     let (kind, text) = match status.status.as_str() {
         "sent" => (TimelineKind::Sent, "Meta tells: sent".to_owned()),
         "delivered" => (TimelineKind::Delivered, "delivered".to_owned()),
@@ -186,18 +203,17 @@ fn status(status: &HeardStatus) -> (SystemTime, TimelineEvent) {
         "failed" => (TimelineKind::Failed, "Meta could not deliver it".to_owned()),
         other => (TimelineKind::OtherStatus, format!("Meta tells: {other}")),
     };
-    // WhatsApp's own times are whole seconds; what is heard within that second happened at some time in it.
-    let heard = status.received_at;
+    // WhatsApp's own times are whole seconds, with the part of a second cut off.
     let told = match status.at {
         Some(at)
-            if heard
+            if floor
                 .duration_since(at)
-                .is_ok_and(|late| late < Duration::from_secs(1)) =>
+                .is_ok_and(|early| early < Duration::from_secs(1)) =>
         {
-            heard
+            floor
         }
         Some(at) => at,
-        None => heard,
+        None => status.received_at,
     };
     let (time, mut event) = at(told, kind, text);
     event.participant.clone_from(&status.participant);
