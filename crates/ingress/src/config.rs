@@ -1,14 +1,12 @@
 //! What can be configured.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::time::Duration;
 
 use waypost_queue::{InboxSettings, OutboxSettings, RedisSettings};
 use waypost_runtime::{AdminSettings, ServeSettings, TlsSettings};
 use waypost_settings::{
-    Key, Layered, Lookup, NumbersSettings, Reader, SecretString, SettingsError, WHATSAPP,
-    refuse_unknown,
+    Key, Lookup, NumbersSettings, Reader, SecretString, SettingsError, WHATSAPP, refuse_unknown,
 };
 use waypost_telemetry::LogSettings;
 use waypost_whatsapp::signature::AppSecrets;
@@ -117,14 +115,13 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the process environment and the file, refuses what nobody reads, and checks the rest.
-    pub fn load(file: Option<&Path>) -> Result<(Self, LogSettings), SettingsError> {
-        let lookup = Layered::load(file)?;
-        refuse_unknown(&lookup, KEYS)?;
-        Ok((
-            Self::from_lookup(&lookup)?,
-            LogSettings::from_lookup(&lookup)?,
-        ))
+    /// Reads the configuration of a process that is an ingress alone: names that nobody knows are refused.
+    ///
+    /// # Errors
+    /// Names the key that is unknown, missing, wrong or in contradiction to another.
+    pub fn read(lookup: &dyn Lookup) -> Result<Self, SettingsError> {
+        refuse_unknown(lookup, KEYS)?;
+        Self::from_lookup(lookup)
     }
 
     /// Reads and checks everything but the log's section, which is needed before.

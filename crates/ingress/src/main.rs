@@ -1,56 +1,21 @@
 //! The program `waypost-ingress`: configuration, listeners, signal. The service is in the library.
 
-use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
 use waypost_ingress::{Config, Listeners, run};
-use waypost_runtime::signal;
-use waypost_telemetry::{LogSettings, init};
+use waypost_runtime::program::Program;
 
-/// What sysexits.h calls EX_USAGE: starting again won't help, the configuration has to change.
-const BAD_CONFIG: u8 = 64;
-
-/// Takes WhatsApp webhooks in and queues them.
-#[derive(Parser)]
-#[command(version)]
-struct Arguments {
-    /// TOML file with the configuration; WAYPOST_CONFIG names one too. The environment wins over it.
-    #[arg(long)]
-    config: Option<PathBuf>,
-}
+const PROGRAM: Program = Program {
+    name: "waypost-ingress",
+    version: env!("CARGO_PKG_VERSION"),
+    about: "Takes WhatsApp webhooks in and queues them",
+};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let configured = match Arguments::try_parse() {
-        Ok(arguments) => Config::load(arguments.config.as_deref()),
-        Err(error) => {
-            let _ = error.print();
-            // --help and --version arrive here too, and are no mistakes.
-            return ExitCode::from(if error.use_stderr() { BAD_CONFIG } else { 0 });
-        }
+    let start = async |config: Config, shutdown| {
+        let listeners = Listeners::bind(&config).await?;
+        Ok(run(config, listeners, shutdown).await?)
     };
-    match configured {
-        Ok((config, log)) => match start(config, &log).await {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                tracing::error!("{error:#}");
-                ExitCode::FAILURE
-            }
-        },
-        Err(error) => {
-            // The log isn't set up yet: how it is to look is part of what was refused.
-            let _ = writeln!(std::io::stderr(), "waypost-ingress: {error}");
-            ExitCode::from(BAD_CONFIG)
-        }
-    }
-}
-
-async fn start(config: Config, log: &LogSettings) -> anyhow::Result<()> {
-    let _telemetry = init(log)?;
-    // Before anything that takes time, so that no signal is lost.
-    let shutdown = signal::shutdown()?;
-    let listeners = Listeners::bind(&config).await?;
-    Ok(run(config, listeners, shutdown).await?)
+    PROGRAM.run(Config::read, start).await
 }

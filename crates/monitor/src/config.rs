@@ -8,7 +8,7 @@ use waypost_queue::{
     EventSettings, InboxSettings, LaneSettings, MemorySettings, OutboxSettings, RedisSettings,
 };
 use waypost_runtime::{AdminSettings, TlsSettings};
-use waypost_settings::{Key, Layered, Lookup, Reader, SettingsError};
+use waypost_settings::{Key, Lookup, Reader, SettingsError};
 use waypost_store::StoreSettings;
 use waypost_telemetry::LogSettings;
 
@@ -173,14 +173,6 @@ impl Config {
             admin: AdminSettings::from_lookup(lookup)?,
             log: LogSettings::from_lookup(lookup)?,
         })
-    }
-
-    /// Reads environment and file.
-    ///
-    /// # Errors
-    /// As [`Config::from_lookup`], and when the file cannot be read.
-    pub fn load(file: Option<&std::path::Path>) -> Result<Self, SettingsError> {
-        Self::from_lookup(&Layered::load(file)?)
     }
 }
 

@@ -9,6 +9,7 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 /// Everything in `ui/`.
 #[derive(RustEmbed)]
 #[folder = "ui/"]
+#[exclude = "*.md"]
 struct Files;
 
 /// What the page may do: load its own files and talk to where it came from, nothing else, in nobody's frame.

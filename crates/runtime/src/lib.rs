@@ -16,6 +16,7 @@ pub mod layers;
 mod listen;
 pub mod patience;
 pub mod phase;
+pub mod program;
 pub mod request_id;
 mod serve;
 pub mod signal;

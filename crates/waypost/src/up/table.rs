@@ -14,7 +14,14 @@ pub(super) fn of(addresses: &Addresses, options: &Options) -> String {
         ("redis", without_password(&addresses.redis_url)),
         ("postgres", without_password(&addresses.database_url)),
     ];
-    rows.push(("dashboard", addresses.admin_url.clone()));
+    rows.push((
+        "dashboard",
+        match &addresses.admin_token {
+            // What stands behind the # is not sent to any server; the page takes it away at once.
+            Some(token) => format!("{}/#token={token}", addresses.admin_url),
+            None => addresses.admin_url.clone(),
+        },
+    ));
     rows.extend(
         addresses
             .admin_urls

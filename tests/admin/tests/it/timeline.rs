@@ -73,9 +73,7 @@ async fn a_sent_message_tells_each_attempt_and_each_tick() {
         .map(|event| event["at"].as_str().unwrap())
         .collect();
     assert!(
-        times
-            .windows(2)
-            .all(|pair| pair[0][..19] <= pair[1][..19]),
+        times.windows(2).all(|pair| pair[0][..19] <= pair[1][..19]),
         "{times:?}"
     );
     // The text itself is for operators.
