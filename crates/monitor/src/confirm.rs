@@ -11,7 +11,6 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
-use tokio::sync::OnceCell;
 use tonic::Status;
 use waypost_queue::AdminCorner;
 
@@ -23,7 +22,6 @@ const GOOD_FOR: Duration = Duration::from_secs(60);
 /// Signs plans and reads them back.
 pub(crate) struct Confirm {
     corner: AdminCorner,
-    secret: OnceCell<Vec<u8>>,
 }
 
 /// A plan as it was made.
@@ -40,16 +38,6 @@ pub(crate) struct Plan<T> {
 }
 
 impl<T> Plan<T> {
-    /// A plan of now.
-    pub(crate) fn new(what: String, by: &str, would: T) -> Self {
-        Self {
-            what,
-            by: by.to_owned(),
-            until_ms: millis(SystemTime::now()),
-            would,
-        }
-    }
-
     /// Until when things may have come in to be part of it.
     pub(crate) fn until(&self) -> SystemTime {
         UNIX_EPOCH + Duration::from_millis(self.until_ms)
@@ -63,10 +51,34 @@ impl<T> Plan<T> {
 
 impl Confirm {
     pub(crate) fn new(corner: AdminCorner) -> Self {
-        Self {
-            corner,
-            secret: OnceCell::new(),
-        }
+        Self { corner }
+    }
+
+    /// The time by Redis' clock: what a plan takes in or leaves out is stamped by that.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub(crate) async fn now(&self) -> Result<SystemTime, Status> {
+        let now = self.corner.now().await;
+        now.map_err(|error| fault::redis(&error))
+    }
+
+    /// A plan of now.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked for the time.
+    pub(crate) async fn plan<T>(
+        &self,
+        what: String,
+        by: &str,
+        would: T,
+    ) -> Result<Plan<T>, Status> {
+        Ok(Plan {
+            what,
+            by: by.to_owned(),
+            until_ms: millis(self.now().await?),
+            would,
+        })
     }
 
     /// The token of a plan.
@@ -115,23 +127,18 @@ impl Confirm {
         if plan.what != what || plan.by != by {
             return refused("was given out for another call: make a plan of this one");
         }
-        if SystemTime::now() > plan.expires_at() {
+        if self.now().await? > plan.expires_at() {
             return refused("is too old: make the plan again");
         }
         Ok(plan)
     }
 
+    /// Asked for each time: should Redis have lost it, all replicas go on with the next one.
     async fn mac(&self, text: &[u8]) -> Result<Hmac<Sha256>, Status> {
-        let secret = self
-            .secret
-            .get_or_try_init(|| async {
-                let proposed: [[u8; 16]; 2] =
-                    std::array::from_fn(|_| *uuid::Uuid::new_v4().as_bytes());
-                self.corner.secret(proposed.as_flattened()).await
-            })
-            .await
-            .map_err(|error| fault::redis(&error))?;
-        let mut mac = Hmac::<Sha256>::new_from_slice(secret)
+        let proposed: [[u8; 16]; 2] = std::array::from_fn(|_| *uuid::Uuid::new_v4().as_bytes());
+        let secret = self.corner.secret(proposed.as_flattened()).await;
+        let secret = secret.map_err(|error| fault::redis(&error))?;
+        let mut mac = Hmac::<Sha256>::new_from_slice(&secret)
             .map_err(|_| Status::internal("the secret for confirmations is unusable"))?;
         mac.update(text);
         Ok(mac)

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST, ORIGIN};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
@@ -101,7 +101,9 @@ where
                 .await;
             return response.map(|body| body.map_err(Into::into).boxed_unsync());
         }
-        if request.uri().path() == "/openapi.json" && request.method() == Method::GET {
+        if request.uri().path() == "/openapi.json"
+            && matches!(*request.method(), Method::GET | Method::HEAD)
+        {
             return openapi_file();
         }
         match ui::answer(&request) {
@@ -149,9 +151,10 @@ fn openapi_file() -> Response<Body> {
             .into()
     });
     let mut response = Response::new(full(FILE.clone()));
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 

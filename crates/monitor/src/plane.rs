@@ -1,8 +1,11 @@
 //! What all services share: the queues, the store, and what was configured of them.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::Status;
 use waypost_queue::{Acceptor, AdminCorner, EffectMemory, EventLog, Inbox, Outbox};
 use waypost_store::Store;
 
@@ -29,6 +32,8 @@ pub(crate) struct Parts {
     pub(crate) default_limit: f64,
     /// What was read last, for all who watch.
     pub(crate) snapshots: Snapshots,
+    /// Changes that are being made.
+    pub(crate) changes: TaskTracker,
     /// Ends streams when the drain begins.
     pub(crate) draining: CancellationToken,
 }
@@ -36,6 +41,20 @@ pub(crate) struct Parts {
 impl Plane {
     pub(crate) fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
+    }
+
+    /// Makes a change to its end, whether its caller waits for that or leaves: else it would be half made, and nobody would have
+    /// noted how far it came.
+    ///
+    /// # Errors
+    /// Its own.
+    pub(crate) async fn to_its_end<T: Send + 'static>(
+        &self,
+        change: impl Future<Output = Result<T, Status>> + Send + 'static,
+    ) -> Result<T, Status> {
+        let made = self.changes.spawn(change).await;
+        // It panicked, which the hook has reported.
+        made.map_err(|_| Status::internal("the change broke off"))?
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
@@ -155,6 +156,10 @@ pub async fn run(
     if let Some(keeping) = keeping {
         keeping.abort();
     }
+    plane.changes.close();
+    if timeout(LAST_WRITES, plane.changes.wait()).await.is_err() {
+        tracing::warn!("a change was still being made; the audit has it as started");
+    }
     flushing.abort();
     drop(plane);
     if timeout(LAST_WRITES, acceptor_task.finished())
@@ -203,6 +208,7 @@ fn plane(
         confirm: Confirm::new(corner(redis)),
         default_limit: config.lanes.number_limit,
         snapshots: Snapshots::default(),
+        changes: TaskTracker::new(),
         draining,
     })
 }

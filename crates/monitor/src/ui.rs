@@ -1,7 +1,7 @@
 //! The dashboard: files embedded in the program.
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use rust_embed::{EmbeddedFile, RustEmbed};
@@ -24,7 +24,12 @@ pub(crate) fn answer<B>(request: &Request<B>) -> Option<Response<Full<Bytes>>> {
     };
     let mut response = match (Files::get(name), request.method()) {
         (Some(file), &Method::GET | &Method::HEAD) => serve(request, name, file),
-        (Some(_), _) => empty(StatusCode::METHOD_NOT_ALLOWED),
+        (Some(_), _) => {
+            let mut response = empty(StatusCode::METHOD_NOT_ALLOWED);
+            let allowed = HeaderValue::from_static("GET, HEAD");
+            response.headers_mut().insert(ALLOW, allowed);
+            response
+        }
         (None, _) => empty(StatusCode::NOT_FOUND),
     };
     for (name, value) in [

@@ -1,7 +1,9 @@
 //! What the admin plane keeps in Redis: the secret that its replicas share, and the audit on its way to Postgres.
 
-use redis::Script;
 use std::sync::LazyLock;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use redis::Script;
 use uuid::Uuid;
 
 use crate::connect::Redis;
@@ -27,6 +29,9 @@ pub struct AdminCorner {
 }
 
 impl AdminCorner {
+    /// [`AdminCorner::notes`] answers about so many at most.
+    pub const PAGE: usize = 512;
+
     /// The one in `redis`.
     pub fn new(redis: &Redis) -> Self {
         Self {
@@ -51,6 +56,17 @@ impl AdminCorner {
             .query_async(&mut self.redis.connection())
             .await?;
         Ok(secret)
+    }
+
+    /// The time by Redis' clock, which the queues go by.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn now(&self) -> Result<SystemTime, QueueError> {
+        let (seconds, micros): (u64, u64) = redis::cmd("TIME")
+            .query_async(&mut self.redis.connection())
+            .await?;
+        Ok(UNIX_EPOCH + Duration::from_secs(seconds) + Duration::from_micros(micros))
     }
 
     /// Notes a record of the audit, or what it has become.
@@ -85,7 +101,7 @@ impl AdminCorner {
                 |(id, record): (Vec<u8>, Vec<u8>)| Some((Uuid::from_slice(&id).ok()?, record));
             notes.extend(pairs.into_iter().filter_map(read));
             cursor = next;
-            if cursor == 0 || notes.len() >= 512 {
+            if cursor == 0 || notes.len() >= Self::PAGE {
                 return Ok(notes);
             }
         }

@@ -15,7 +15,9 @@ use tempfile::TempDir;
 use tonic::metadata::MetadataValue;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
+use tonic::{Request, Status, Streaming};
+use tonic_health::pb::health_client::HealthClient;
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use waypost_harness::Services;
 use waypost_harness::services::Running;
 use waypost_monitor::new_token;
@@ -124,9 +126,7 @@ impl Plane {
 
     /// Clients that show this token.
     pub async fn with_token(&self, token: &str) -> Clients {
-        let endpoint =
-            Endpoint::from_shared(format!("http://{}", self.address())).expect("an address");
-        let channel = endpoint.connect().await.expect("the admin plane");
+        let channel = self.channel().await;
         let bearer = Bearer(format!("Bearer {token}").parse().expect("a header"));
         let bearing = InterceptedService::new(channel, bearer);
         Clients {
@@ -136,6 +136,31 @@ impl Plane {
             numbers: NumberServiceClient::new(bearing.clone()),
             audit: AuditServiceClient::new(bearing),
         }
+    }
+
+    /// Watches its health, without a token.
+    ///
+    /// # Errors
+    /// When that is refused.
+    pub async fn watch_health(&self) -> Result<Streaming<HealthCheckResponse>, Status> {
+        let mut client = HealthClient::new(self.channel().await);
+        let watch = client.watch(HealthCheckRequest::default()).await?;
+        Ok(watch.into_inner())
+    }
+
+    /// Asks once after its health, without a token.
+    ///
+    /// # Errors
+    /// When that is refused.
+    pub async fn check_health(&self) -> Result<(), Status> {
+        let mut client = HealthClient::new(self.channel().await);
+        client.check(HealthCheckRequest::default()).await.map(drop)
+    }
+
+    async fn channel(&self) -> Channel {
+        let endpoint =
+            Endpoint::from_shared(format!("http://{}", self.address())).expect("an address");
+        endpoint.connect().await.expect("the admin plane")
     }
 
     /// Asks over HTTP with the token of a role.

@@ -91,6 +91,22 @@ impl Audit {
         })
     }
 
+    /// Notes a try at a change that was not confirmed as it should be.
+    ///
+    /// # Errors
+    /// When that cannot be noted.
+    pub(crate) async fn not_confirmed<M: Message + Name>(
+        &self,
+        method: &'static str,
+        call: &Call<M>,
+        target: String,
+        why: &Status,
+    ) -> Result<(), Status> {
+        let change = self.begin(method, call, target, Value::Null).await?;
+        change.end("refused", Some(why.message().to_owned())).await;
+        Ok(())
+    }
+
     /// Notes a try at a change by somebody who may not. The caller does not wait for it.
     pub(crate) fn refused(&self, refused: Refused) {
         let now = SystemTime::now();
@@ -136,9 +152,23 @@ impl Change {
         self.end("done", None).await;
     }
 
-    /// It was not made, or not to its end.
-    pub(crate) async fn failed(self, status: &Status) {
+    /// It was not made, or not to its end; `after` says how far it came.
+    pub(crate) async fn failed(mut self, status: &Status, after: Value) {
+        self.row.after = Some(after).filter(|after| !after.is_null());
         self.end("failed", Some(status.message().to_owned())).await;
+    }
+
+    /// Notes how a change has ended that may have ended half-way, and hands the result on.
+    pub(crate) async fn end_at(
+        self,
+        result: Result<(), Status>,
+        after: Value,
+    ) -> Result<(), Status> {
+        match &result {
+            Ok(()) => self.done(after).await,
+            Err(status) => self.failed(status, after).await,
+        }
+        result
     }
 
     /// Notes the end, whichever it is, and hands the result on.
@@ -149,7 +179,7 @@ impl Change {
     ) -> Result<T, Status> {
         match &result {
             Ok(made) => self.done(after(made)).await,
-            Err(status) => self.failed(status).await,
+            Err(status) => self.failed(status, Value::Null).await,
         }
         result
     }

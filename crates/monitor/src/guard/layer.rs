@@ -11,12 +11,17 @@ use tower::{Layer, Service};
 use waypost_rpc::v1::Role;
 
 use super::decide::{Guard, Verdict};
+use super::open::{self, Places};
 use super::{Peer, ROLE_HEADER, word};
+
+/// What load balancers ask.
+const CHECK: &str = "/grpc.health.v1.Health/Check";
 
 /// Puts the guard before a service.
 #[derive(Clone)]
 pub(crate) struct GuardLayer {
     guard: Arc<Guard>,
+    places: Places,
 }
 
 /// A service behind the guard.
@@ -24,12 +29,14 @@ pub(crate) struct GuardLayer {
 pub(crate) struct Guarded<S> {
     inner: S,
     guard: Arc<Guard>,
+    places: Places,
 }
 
 impl GuardLayer {
     pub(super) fn new(guard: Guard) -> Self {
         Self {
             guard: Arc::new(guard),
+            places: Places::default(),
         }
     }
 }
@@ -41,6 +48,7 @@ impl<S> Layer<S> for GuardLayer {
         Guarded {
             inner,
             guard: Arc::clone(&self.guard),
+            places: self.places.clone(),
         }
     }
 }
@@ -62,12 +70,20 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let peer = request.extensions().get::<Peer>();
         let address = peer.map(|Peer(address)| address.ip().to_canonical());
-        let path = request.uri().path();
-        let verdict = self.guard.decide(path, request.headers(), address);
+        let path = request.uri().path().to_owned();
+        let verdict = self.guard.decide(&path, request.headers(), address);
         // Nobody behind this needs it, and what is not there gets into no log.
         request.headers_mut().remove(AUTHORIZATION);
         match verdict {
-            Verdict::Open => Box::pin(self.inner.call(request)),
+            // One question, one answer: that holds nothing up.
+            Verdict::Open if path == CHECK => Box::pin(self.inner.call(request)),
+            Verdict::Open => match self.places.take() {
+                None => Box::pin(std::future::ready(Ok(open::full()))),
+                Some(place) => {
+                    let answer = self.inner.call(request);
+                    Box::pin(async move { Ok(answer.await?.map(|body| place.bound(body))) })
+                }
+            },
             Verdict::Pass(caller, held) => {
                 let role = caller.role;
                 request.extensions_mut().insert(caller);

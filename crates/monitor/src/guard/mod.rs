@@ -9,11 +9,12 @@
 //!
 //! In reading order: `role`: what a token is good for; `decide`: the decision on a request; `refusal`: what is answered
 //! when it is no; `origin` and `limiter`: how often one address may fail, and how much is told of it; `layer`: the tower
-//! layer; `stream`: answers that end when their token is withdrawn.
+//! layer; `stream`: answers that end when their token is withdrawn; `open`: those that need no token, bounded.
 
 mod decide;
 mod layer;
 mod limiter;
+mod open;
 mod origin;
 mod refusal;
 mod role;

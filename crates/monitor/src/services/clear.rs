@@ -13,6 +13,8 @@ use crate::convert::time::stamp;
 use crate::fault;
 use crate::plane::Plane;
 
+const METHOD: &str = "QueueService.Clear";
+
 /// What would go, as the token carries it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Amount {
@@ -31,7 +33,7 @@ pub(super) async fn clear(
         true => scope(queue, "", false)?,
         false => scope(queue, &number, false).map(|_| vec![Queue::Message])?,
     };
-    let what = format!("QueueService.Clear {}", target(queue, &number));
+    let what = format!("{METHOD} {}", target(queue, &number));
     if call.message.dry_run || call.message.confirmation_token.is_empty() {
         let told = plan(plane, &call, what, &queues, &number).await?;
         if call.message.dry_run {
@@ -49,17 +51,31 @@ pub(super) async fn clear(
         ));
     }
     let token = &call.message.confirmation_token;
-    let plan: Plan<Amount> = plane.confirm.read(token, &what, &call.caller.name).await?;
+    let plan: Plan<Amount> = match plane.confirm.read(token, &what, &call.caller.name).await {
+        Ok(plan) => plan,
+        Err(why) => {
+            let target = target(queue, &number);
+            let noted = plane.audit.not_confirmed(METHOD, &call, target, &why).await;
+            return Err(noted.err().unwrap_or(why));
+        }
+    };
     let before = json!({ "planned": plan.would });
     let change = plane
         .audit
-        .begin("QueueService.Clear", &call, target(queue, &number), before)
+        .begin(METHOD, &call, target(queue, &number), before)
         .await?;
-    let cleared = carry_out(plane, &plan, &queues, &number, &call.caller.name).await;
-    let cleared = cleared.map_err(|error| fault::redis(&error));
-    let cleared = change
-        .end_with(cleared, |cleared| json!({ "cleared": cleared }))
-        .await?;
+    let mut cleared = Amount::default();
+    let result = carry_out(
+        plane,
+        &plan,
+        &queues,
+        &number,
+        &call.caller.name,
+        &mut cleared,
+    )
+    .await;
+    let result = result.map_err(|error| fault::redis(&error));
+    change.end_at(result, json!({ "cleared": cleared })).await?;
     Ok(ClearResponse {
         dry_run: false,
         difference: difference(&plan.would, &cleared),
@@ -79,7 +95,8 @@ async fn plan(
     queues: &[Queue],
     number: &str,
 ) -> Result<ClearPlan, Status> {
-    let mut plan = Plan::new(what, &call.caller.name, Amount::default());
+    let by = &call.caller.name;
+    let mut plan = plane.confirm.plan(what, by, Amount::default()).await?;
     plan.would = look(plane, &plan, queues, number)
         .await
         .map_err(|error| fault::redis(&error))?;
@@ -113,14 +130,15 @@ async fn look(
     Ok(amount)
 }
 
+/// `amount` is what is gone so far, also when it ends half-way.
 async fn carry_out(
     plane: &Plane,
     plan: &Plan<Amount>,
     queues: &[Queue],
     number: &str,
     by: &str,
-) -> Result<Amount, QueueError> {
-    let mut amount = Amount::default();
+    amount: &mut Amount,
+) -> Result<(), QueueError> {
     for queue in queues {
         match queue {
             Queue::Webhook => {
@@ -134,7 +152,7 @@ async fn carry_out(
             _ => amount.messages = plane.outbox.clear(one(number), plan.until(), by).await?,
         }
     }
-    Ok(amount)
+    Ok(())
 }
 
 fn one(number: &str) -> Option<&str> {

@@ -1,12 +1,13 @@
 //! `DeadLetterService`.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
+use waypost_queue::QueueError;
 use waypost_rpc::v1::dead_letter_service_server::DeadLetterService;
 use waypost_rpc::v1::{
     DeadLetterFilter, DeadLetterServiceGetRequest, DeadLetterServiceGetResponse,
@@ -22,6 +23,7 @@ use crate::convert::time::stamp;
 use crate::fault;
 use crate::plane::Plane;
 
+const PURGE: &str = "DeadLetterService.Purge";
 /// Letters looked at in one go.
 const PAGE: usize = 500;
 
@@ -81,22 +83,21 @@ impl DeadLetterService for DeadLetters {
                 ..count
             }));
         }
-        let which = which(&ids, filter)?;
-        let change = self.begin("DeadLetterService.Replay", &call, &ids).await?;
-        // A task of its own, which is told when the caller leaves: so its end is noted in the audit all the same.
+        let which = which(&self.0, &ids, filter).await?;
+        // Told when the caller leaves: then it ends early, and notes how far it came.
         let left = CancellationToken::new();
         let gone = left.clone().drop_guard();
         let plane = self.0.clone();
-        let work = tokio::spawn(async move {
-            let replayed = replay_all(&plane, which, pace(rate), &left).await;
-            let after = |done: &ReplayResponse| json!({"replayed": done.replayed, "callerLeft": left.is_cancelled()});
-            change.end_with(replayed, after).await
+        let work = self.0.to_its_end(async move {
+            let change = begin(&plane, "DeadLetterService.Replay", &call, &ids).await?;
+            let mut done = ReplayResponse::default();
+            let result = replay_all(&plane, which, pace(rate), &left, &mut done).await;
+            let after = json!({"replayed": done.replayed, "callerLeft": left.is_cancelled()});
+            change.end_at(result, after).await.map(|()| done)
         });
-        let done = work
-            .await
-            .map_err(|_| Status::internal("the replay broke off"))?;
+        let done = work.await?;
         let _ = gone.disarm();
-        done.map(Response::new)
+        Ok(Response::new(done))
     }
 
     async fn purge(
@@ -105,34 +106,22 @@ impl DeadLetterService for DeadLetters {
     ) -> Result<Response<PurgeResponse>, Status> {
         let call = Call::admit(request)?;
         let ids = ids(&call.message.ids)?;
-        if ids.is_empty() {
-            return self.purge_filtered(call).await.map(Response::new);
-        }
-        if call.message.dry_run {
-            let count = self.count(&ids, None).await?;
-            let not_found = count.not_found;
+        if call.message.dry_run && !ids.is_empty() {
+            let not_found = self.count(&ids, None).await?.not_found;
             return Ok(Response::new(PurgeResponse {
                 dry_run: true,
                 not_found,
                 ..PurgeResponse::default()
             }));
         }
-        let change = self.begin("DeadLetterService.Purge", &call, &ids).await?;
-        let purged = async {
-            let mut done = PurgeResponse::default();
-            for id in ids {
-                match purge(&self.0, Queue::Unspecified, id).await {
-                    Ok(true) => done.purged += 1,
-                    Ok(false) => done.not_found.push(id.to_string()),
-                    Err(error) => return Err(fault::redis(&error)),
-                }
+        let all = DeadLetters(self.0.clone());
+        let work = self.0.to_its_end(async move {
+            match ids.is_empty() {
+                true => all.purge_filtered(call).await,
+                false => all.purge_ids(call, ids).await,
             }
-            Ok(done)
-        };
-        let done = change
-            .end_with(purged.await, |done| json!({"purged": done.purged}))
-            .await?;
-        Ok(Response::new(done))
+        });
+        work.await.map(Response::new)
     }
 }
 
@@ -143,23 +132,6 @@ enum Which {
 }
 
 impl DeadLetters {
-    async fn begin<M: prost::Message + prost::Name>(
-        &self,
-        method: &'static str,
-        call: &Call<M>,
-        ids: &[Uuid],
-    ) -> Result<crate::audit::Change, Status> {
-        let target = match ids {
-            [] => "dead letters by filter".to_owned(),
-            [one] => format!("dead letter {one}"),
-            more => format!("{} dead letters", more.len()),
-        };
-        self.0
-            .audit
-            .begin(method, call, target, serde_json::Value::Null)
-            .await
-    }
-
     /// How many it would be.
     async fn count(
         &self,
@@ -201,7 +173,7 @@ impl DeadLetters {
         let what = format!("DeadLetterService.Purge {}", waypost_rpc::json::of(&filter));
         let token = &call.message.confirmation_token;
         if call.message.dry_run || token.is_empty() {
-            let mut plan = Plan::new(what, &call.caller.name, 0_u64);
+            let mut plan = self.0.confirm.plan(what, &call.caller.name, 0_u64).await?;
             plan.would = self.count_of(&wanted.until_now(plan.until())).await?;
             let told = PurgePlan {
                 confirmation_token: self.0.confirm.sign(&plan).await?,
@@ -221,45 +193,91 @@ impl DeadLetters {
                 &told,
             ));
         }
-        let plan: Plan<u64> = self.0.confirm.read(token, &what, &call.caller.name).await?;
+        let plan: Plan<u64> = match self.0.confirm.read(token, &what, &call.caller.name).await {
+            Ok(plan) => plan,
+            Err(why) => {
+                let audit = &self.0.audit;
+                let noted = audit.not_confirmed(PURGE, &call, target(&[]), &why).await;
+                return Err(noted.err().unwrap_or(why));
+            }
+        };
         let wanted = wanted.until_now(plan.until());
-        let change = self.begin("DeadLetterService.Purge", &call, &[]).await?;
-        let purged = self.purge_all(&wanted).await;
-        let purged = change
-            .end_with(
-                purged,
-                |purged| json!({"purged": purged, "planned": plan.would}),
-            )
-            .await?;
+        let change = begin(&self.0, PURGE, &call, &[]).await?;
+        let mut purged = 0;
+        let result = self.purge_all(&wanted, &mut purged).await;
+        let after = json!({"purged": purged, "planned": plan.would});
+        change.end_at(result, after).await?;
         Ok(PurgeResponse {
             purged,
             ..PurgeResponse::default()
         })
     }
 
-    async fn purge_all(&self, wanted: &Wanted) -> Result<u64, Status> {
-        let (mut purged, mut after) = (0, None);
+    async fn purge_ids(
+        &self,
+        call: Call<PurgeRequest>,
+        ids: Vec<Uuid>,
+    ) -> Result<PurgeResponse, Status> {
+        let change = begin(&self.0, PURGE, &call, &ids).await?;
+        let mut done = PurgeResponse::default();
+        let mut result = Ok(());
+        for id in ids {
+            match purge(&self.0, Queue::Unspecified, id).await {
+                Ok(true) => done.purged += 1,
+                Ok(false) => done.not_found.push(id.to_string()),
+                Err(error) => {
+                    result = Err(fault::redis(&error));
+                    break;
+                }
+            }
+        }
+        let after = json!({"purged": done.purged});
+        change.end_at(result, after).await.map(|()| done)
+    }
+
+    /// `purged` is how many are gone so far, also when it ends half-way.
+    async fn purge_all(&self, wanted: &Wanted, purged: &mut u64) -> Result<(), Status> {
+        let mut after = None;
         loop {
             let (found, next) = wanted.page(&self.0, after, PAGE).await?;
             for letter in found {
                 let gone = purge(&self.0, letter.queue, letter.id).await;
-                purged += u64::from(gone.map_err(|error| fault::redis(&error))?);
+                *purged += u64::from(gone.map_err(|error| fault::redis(&error))?);
             }
             match next {
                 Some(next) => after = Some(next),
-                None => return Ok(purged),
+                None => return Ok(()),
             }
         }
     }
 }
 
+async fn begin<M: prost::Message + prost::Name>(
+    plane: &Plane,
+    method: &'static str,
+    call: &Call<M>,
+    ids: &[Uuid],
+) -> Result<crate::audit::Change, Status> {
+    let before = serde_json::Value::Null;
+    plane.audit.begin(method, call, target(ids), before).await
+}
+
+fn target(ids: &[Uuid]) -> String {
+    match ids {
+        [] => "dead letters by filter".to_owned(),
+        [one] => format!("dead letter {one}"),
+        more => format!("{} dead letters", more.len()),
+    }
+}
+
+/// `done` is how far it came, also when it ends half-way.
 async fn replay_all(
     plane: &Plane,
     which: Which,
     mut pace: Option<Interval>,
     left: &CancellationToken,
-) -> Result<ReplayResponse, Status> {
-    let mut done = ReplayResponse::default();
+    done: &mut ReplayResponse,
+) -> Result<(), Status> {
     let mut after = None;
     loop {
         let (letters, next) = match &which {
@@ -280,27 +298,43 @@ async fn replay_all(
                     () = left.cancelled() => {}
                 }
             }
-            if left.is_cancelled() || plane.draining.is_cancelled() {
-                return Ok(done);
+            if left.is_cancelled() {
+                return Ok(());
+            }
+            if plane.draining.is_cancelled() {
+                let text = format!(
+                    "{} were replayed, then this process was told to stop: call again for the rest",
+                    done.replayed
+                );
+                return Err(fault::unavailable("DRAINING", &text));
             }
             match replay(plane, queue, id).await {
                 Ok(true) => done.replayed += 1,
                 Ok(false) => done.not_found.push(id.to_string()),
+                // One that cannot be read must not cost the others; it stays where it is.
+                Err(QueueError::Envelope(error)) => {
+                    tracing::warn!(%id, "a dead letter cannot be read, and is not replayed: {error}");
+                    done.not_found.push(id.to_string());
+                }
                 Err(error) => return Err(fault::redis(&error)),
             }
         }
         match next {
             Some(next) => after = Some(next),
-            None => return Ok(done),
+            None => return Ok(()),
         }
     }
 }
 
-fn which(ids: &[Uuid], filter: Option<DeadLetterFilter>) -> Result<Which, Status> {
+async fn which(
+    plane: &Plane,
+    ids: &[Uuid],
+    filter: Option<DeadLetterFilter>,
+) -> Result<Which, Status> {
     if !ids.is_empty() {
         return Ok(Which::Ids(ids.to_vec()));
     }
-    let wanted = Wanted::read(&required(filter)?)?.until_now(SystemTime::now());
+    let wanted = Wanted::read(&required(filter)?)?.until_now(plane.confirm.now().await?);
     Ok(Which::Wanted(Box::new(wanted)))
 }
 

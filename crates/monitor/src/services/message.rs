@@ -121,16 +121,22 @@ impl MessageService for Messages {
         &self,
         request: Request<DecideRequest>,
     ) -> Result<Response<DecideResponse>, Status> {
-        let call = Call::admit(request)?;
-        decide::decide(&self.0, call).await.map(Response::new)
+        let (plane, call) = (self.0.clone(), Call::admit(request)?);
+        let decided = self
+            .0
+            .to_its_end(async move { decide::decide(&plane, call).await });
+        decided.await.map(Response::new)
     }
 
     async fn send_text(
         &self,
         request: Request<SendTextRequest>,
     ) -> Result<Response<SendTextResponse>, Status> {
-        let call = Call::admit(request)?;
-        send_text::send_text(&self.0, call).await.map(Response::new)
+        let (plane, call) = (self.0.clone(), Call::admit(request)?);
+        let sent = self
+            .0
+            .to_its_end(async move { send_text::send_text(&plane, call).await });
+        sent.await.map(Response::new)
     }
 }
 

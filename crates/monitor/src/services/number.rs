@@ -16,6 +16,7 @@ use crate::fault;
 use crate::plane::Plane;
 
 /// The service.
+#[derive(Clone)]
 pub(crate) struct Numbers(pub(crate) Plane);
 
 #[tonic::async_trait]
@@ -53,46 +54,51 @@ impl NumberService for Numbers {
         &self,
         request: Request<SetLimitRequest>,
     ) -> Result<Response<SetLimitResponse>, Status> {
-        let call = Call::admit(request)?;
-        let id = call.message.phone_number_id.clone();
-        let limit = call.message.limit_per_second;
-        let plane = &self.0;
-        let change = self.begin("NumberService.SetLimit", &call, &id).await?;
-        let changed = plane.outbox.set_limit(&id, LimitBy::Operator, limit).await;
-        let (number, changed) = self.end(change, changed, &id).await?;
-        Ok(Response::new(SetLimitResponse { number, changed }))
+        let (numbers, call) = (self.clone(), Call::admit(request)?);
+        let work = self.0.to_its_end(async move {
+            let SetLimitRequest {
+                phone_number_id: id,
+                limit_per_second: limit,
+            } = &call.message;
+            let change = numbers.begin("NumberService.SetLimit", &call, id).await?;
+            let outbox = &numbers.0.outbox;
+            let changed = outbox.set_limit(id, LimitBy::Operator, *limit).await;
+            let (number, changed) = numbers.end(change, changed, id).await?;
+            Ok(SetLimitResponse { number, changed })
+        });
+        work.await.map(Response::new)
     }
 
     async fn stop(&self, request: Request<StopRequest>) -> Result<Response<StopResponse>, Status> {
-        let call = Call::admit(request)?;
-        let id = call.message.phone_number_id.clone();
-        let change = self.begin("NumberService.Stop", &call, &id).await?;
-        let changed = self
-            .0
-            .outbox
-            .stop_number(&id, &call.caller.name, &call.message.reason)
-            .await;
-        let (number, changed) = self.end(change, changed, &id).await?;
-        Ok(Response::new(StopResponse { number, changed }))
+        let (numbers, call) = (self.clone(), Call::admit(request)?);
+        let work = self.0.to_its_end(async move {
+            let (id, by) = (&call.message.phone_number_id, &call.caller.name);
+            let change = numbers.begin("NumberService.Stop", &call, id).await?;
+            let outbox = &numbers.0.outbox;
+            let changed = outbox.stop_number(id, by, &call.message.reason).await;
+            let (number, changed) = numbers.end(change, changed, id).await?;
+            Ok(StopResponse { number, changed })
+        });
+        work.await.map(Response::new)
     }
 
     async fn resume(
         &self,
         request: Request<NumberServiceResumeRequest>,
     ) -> Result<Response<NumberServiceResumeResponse>, Status> {
-        let call = Call::admit(request)?;
-        let id = call.message.phone_number_id.clone();
-        let change = self.begin("NumberService.Resume", &call, &id).await?;
-        let resume = async {
-            let started = self.0.outbox.start_number(&id).await?;
-            Ok(self.0.outbox.resume_number(&id).await? || started)
-        };
-        let changed = resume.await;
-        let (number, changed) = self.end(change, changed, &id).await?;
-        Ok(Response::new(NumberServiceResumeResponse {
-            number,
-            changed,
-        }))
+        let (numbers, call) = (self.clone(), Call::admit(request)?);
+        let work = self.0.to_its_end(async move {
+            let id = &call.message.phone_number_id;
+            let change = numbers.begin("NumberService.Resume", &call, id).await?;
+            let outbox = &numbers.0.outbox;
+            let changed = match outbox.start_number(id).await {
+                Ok(started) => outbox.resume_number(id).await.map(|going| going || started),
+                Err(error) => Err(error),
+            };
+            let (number, changed) = numbers.end(change, changed, id).await?;
+            Ok(NumberServiceResumeResponse { number, changed })
+        });
+        work.await.map(Response::new)
     }
 }
 

@@ -53,85 +53,83 @@ impl QueueService for Queues {
         &self,
         request: Request<PauseRequest>,
     ) -> Result<Response<PauseResponse>, Status> {
-        let call = Call::admit(request)?;
-        let queues = scope(call.message.queue(), &call.message.phone_number_id, false)?;
-        let (plane, by) = (&self.0, call.caller.name.as_str());
-        let change = begin(
-            plane,
-            "QueueService.Pause",
-            &call,
-            call.message.queue(),
-            &call.message.phone_number_id,
-        )
-        .await?;
-        let pause = async {
-            let (number, reason) = (&call.message.phone_number_id, call.message.reason.as_str());
-            let mut changed = false;
-            if !number.is_empty() {
-                changed |= plane.outbox.pause_number(number, by, reason).await?;
-            }
-            for queue in queues {
-                changed |= match queue {
-                    Queue::Webhook => plane.inbox.pause(by, reason).await?,
-                    Queue::Fact => plane.facts.pause(by, reason).await?,
-                    _ => plane.outbox.pause(by, reason).await?,
-                };
-            }
-            Ok(changed)
-        };
-        let changed = pause.await.map_err(|error| fault::redis(&error));
-        let changed = change
-            .end_with(changed, |_| json!({"paused": true}))
-            .await?;
-        let paused = paused(plane).await?;
-        Ok(Response::new(PauseResponse { paused, changed }))
+        let (plane, call) = (self.0.clone(), Call::admit(request)?);
+        let paused = self.0.to_its_end(async move { pause(&plane, call).await });
+        paused.await.map(Response::new)
     }
 
     async fn resume(
         &self,
         request: Request<ResumeRequest>,
     ) -> Result<Response<ResumeResponse>, Status> {
-        let call = Call::admit(request)?;
-        let queues = scope(call.message.queue(), &call.message.phone_number_id, true)?;
-        let plane = &self.0;
-        let change = begin(
-            plane,
-            "QueueService.Resume",
-            &call,
-            call.message.queue(),
-            &call.message.phone_number_id,
-        )
-        .await?;
-        let resume = async {
-            let number = &call.message.phone_number_id;
-            let mut changed = false;
-            if !number.is_empty() {
-                changed |= plane.outbox.resume_number(number).await?;
-            }
-            for queue in queues {
-                changed |= match queue {
-                    Queue::Webhook => plane.inbox.resume().await?,
-                    Queue::Fact => plane.facts.resume().await?,
-                    _ => plane.outbox.resume().await?,
-                };
-            }
-            Ok(changed)
-        };
-        let changed = resume.await.map_err(|error| fault::redis(&error));
-        let changed = change
-            .end_with(changed, |_| json!({"paused": false}))
-            .await?;
-        let paused = paused(plane).await?;
-        Ok(Response::new(ResumeResponse { paused, changed }))
+        let (plane, call) = (self.0.clone(), Call::admit(request)?);
+        let resumed = self.0.to_its_end(async move { resume(&plane, call).await });
+        resumed.await.map(Response::new)
     }
 
     async fn clear(
         &self,
         request: Request<ClearRequest>,
     ) -> Result<Response<ClearResponse>, Status> {
-        let call = Call::admit(request)?;
-        clear::clear(&self.0, call).await.map(Response::new)
+        let (plane, call) = (self.0.clone(), Call::admit(request)?);
+        let cleared = self
+            .0
+            .to_its_end(async move { clear::clear(&plane, call).await });
+        cleared.await.map(Response::new)
     }
+}
+
+async fn pause(plane: &Plane, call: Call<PauseRequest>) -> Result<PauseResponse, Status> {
+    let (queue, number) = (call.message.queue(), &call.message.phone_number_id);
+    let queues = scope(queue, number, false)?;
+    let (by, reason) = (call.caller.name.as_str(), call.message.reason.as_str());
+    let change = begin(plane, "QueueService.Pause", &call, queue, number).await?;
+    let pause = async {
+        let mut changed = false;
+        if !number.is_empty() {
+            changed |= plane.outbox.pause_number(number, by, reason).await?;
+        }
+        for queue in queues {
+            changed |= match queue {
+                Queue::Webhook => plane.inbox.pause(by, reason).await?,
+                Queue::Fact => plane.facts.pause(by, reason).await?,
+                _ => plane.outbox.pause(by, reason).await?,
+            };
+        }
+        Ok(changed)
+    };
+    let changed = pause.await.map_err(|error| fault::redis(&error));
+    let changed = change
+        .end_with(changed, |_| json!({ "paused": true }))
+        .await?;
+    let paused = paused(plane).await?;
+    Ok(PauseResponse { paused, changed })
+}
+
+async fn resume(plane: &Plane, call: Call<ResumeRequest>) -> Result<ResumeResponse, Status> {
+    let (queue, number) = (call.message.queue(), &call.message.phone_number_id);
+    let queues = scope(queue, number, true)?;
+    let change = begin(plane, "QueueService.Resume", &call, queue, number).await?;
+    let resume = async {
+        let mut changed = false;
+        if !number.is_empty() {
+            changed |= plane.outbox.resume_number(number).await?;
+        }
+        for queue in queues {
+            changed |= match queue {
+                Queue::Webhook => plane.inbox.resume().await?,
+                Queue::Fact => plane.facts.resume().await?,
+                _ => plane.outbox.resume().await?,
+            };
+        }
+        Ok(changed)
+    };
+    let changed = resume.await.map_err(|error| fault::redis(&error));
+    let changed = change
+        .end_with(changed, |_| json!({ "paused": false }))
+        .await?;
+    let paused = paused(plane).await?;
+    Ok(ResumeResponse { paused, changed })
 }
 
 /// Which queues a call is about as a whole; none of them when it names a number.
@@ -184,6 +182,10 @@ async fn begin<M: prost::Message + prost::Name>(
             .collect();
         json!({ "paused": words })
     } else {
+        let known = plane.outbox.knows_number(number).await;
+        if !known.map_err(|error| fault::redis(&error))? {
+            return Err(fault::not_found("business number"));
+        }
         let stats = plane
             .outbox
             .number(number)
@@ -240,7 +242,7 @@ fn watch(
             }
             let read = plane
                 .snapshots
-                .within(&plane, Duration::from_millis(500))
+                .within(&plane, Duration::from_millis(500), asked.include_numbers)
                 .await;
             let failed = read.is_err();
             let told = read.map(|snapshot| WatchStatsResponse {

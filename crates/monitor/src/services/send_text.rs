@@ -8,6 +8,7 @@ use tonic::Status;
 use uuid::Uuid;
 use waypost_model::{OnUnknown, Priority, Recipient};
 use waypost_queue::{AcceptError, Accepted, Idempotency, Outgoing};
+use waypost_rpc::rules::Violation;
 use waypost_rpc::v1::{SendTextRequest, SendTextResponse};
 use waypost_whatsapp::send::{To, check};
 
@@ -22,8 +23,16 @@ pub(super) async fn send_text(
     let number = call.message.phone_number_id.clone();
     let body = body(&call.message);
     let checked = check(&body).map_err(|faults| {
-        let told: Vec<String> = faults.into_iter().map(|f| f.message).collect();
-        fault::wrong("to", told.join("; "))
+        let told = faults.into_iter().map(|fault| Violation {
+            field: if fault.pointer.starts_with("/text") {
+                "text"
+            } else {
+                "to"
+            }
+            .to_owned(),
+            description: fault.message,
+        });
+        fault::invalid(&told.collect::<Vec<_>>())
     })?;
     let To::Phone(digits) = checked.to else {
         return Err(fault::wrong("to", "must be a phone number"));

@@ -1,7 +1,7 @@
 //! How the queues stand, read at one moment.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::Mutex;
@@ -17,6 +17,10 @@ use crate::plane::Plane;
 
 /// Most numbers in one answer.
 const NUMBERS: usize = 1_000;
+/// Names kept; beyond it those that nobody asks for any more are forgotten.
+const MOST_NAMES: usize = 10_000;
+/// For names alone nobody waits longer.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// Names of numbers hardly ever change.
 const SHOWN_FOR: Duration = Duration::from_secs(60);
 
@@ -31,6 +35,7 @@ pub(crate) struct Snapshot {
     fact: InboxStats,
     remembered: u64,
     numbers: Vec<NumberStats>,
+    with_numbers: bool,
     shown: Arc<Names>,
     at: SystemTime,
 }
@@ -39,7 +44,7 @@ pub(crate) struct Snapshot {
 #[derive(Default)]
 pub(crate) struct Snapshots {
     last: Mutex<Option<(Instant, Arc<Snapshot>)>>,
-    shown: Mutex<Option<(Instant, Arc<Names>)>>,
+    shown: std::sync::Mutex<Option<(Instant, Arc<Names>)>>,
 }
 
 impl Snapshots {
@@ -51,49 +56,63 @@ impl Snapshots {
         &self,
         plane: &Plane,
         age: Duration,
+        numbers: bool,
     ) -> Result<Arc<Snapshot>, Status> {
         // Whoever comes meanwhile waits for this one, which is fresh then.
         let mut last = self.last.lock().await;
         if let Some((read, snapshot)) = &*last
             && read.elapsed() <= age
+            && (snapshot.with_numbers || !numbers)
         {
             return Ok(Arc::clone(snapshot));
         }
-        let snapshot = Arc::new(Snapshot::read(plane, true).await?);
+        let snapshot = Arc::new(Snapshot::read(plane, numbers).await?);
         *last = Some((Instant::now(), Arc::clone(&snapshot)));
         Ok(snapshot)
     }
 
     /// What people see of numbers. Without Postgres it is what was known, or nothing: figures must not wait for names.
     pub(super) async fn shown(&self, plane: &Plane, numbers: &[NumberStats]) -> Arc<Names> {
-        let mut shown = self.shown.lock().await;
-        if let Some((read, shown)) = &*shown
-            && read.elapsed() <= SHOWN_FOR
-            && numbers
-                .iter()
-                .all(|n| shown.contains_key(&n.phone_number_id))
-        {
-            return Arc::clone(shown);
+        let (read, known) = self.names();
+        let stale = read.is_none_or(|read| read.elapsed() > SHOWN_FOR);
+        let ids = numbers.iter().map(|number| &number.phone_number_id);
+        let asked: Vec<String> = ids
+            .filter(|id| stale || !known.contains_key(*id))
+            .cloned()
+            .collect();
+        if asked.is_empty() {
+            return known;
         }
-        let ids: Vec<String> = numbers.iter().map(|n| n.phone_number_id.clone()).collect();
-        let found = tokio::time::timeout(
-            Duration::from_millis(500),
-            plane.store.displayed_numbers(&ids),
-        );
-        let mut names = match found.await {
-            Ok(Ok(names)) => names,
-            _ => shown
-                .as_ref()
-                .map(|(_, names)| (**names).clone())
-                .unwrap_or_default(),
+        // Not under the lock: others go on with what is known.
+        let found = tokio::time::timeout(PATIENCE, plane.store.displayed_numbers(&asked));
+        let mut names = match stale && known.len() > MOST_NAMES {
+            true => Names::new(),
+            false => (*known).clone(),
         };
+        if let Ok(Ok(found)) = found.await {
+            names.extend(found);
+        }
         // Asked for and not known: not to be asked for again at once.
-        for id in ids {
+        for id in asked {
             names.entry(id).or_default();
         }
         let names = Arc::new(names);
-        *shown = Some((Instant::now(), Arc::clone(&names)));
+        let read = if stale {
+            Instant::now()
+        } else {
+            read.unwrap_or_else(Instant::now)
+        };
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((read, Arc::clone(&names)));
         names
+    }
+
+    fn names(&self) -> (Option<Instant>, Arc<Names>) {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*shown {
+            Some((read, names)) => (Some(*read), Arc::clone(names)),
+            None => (None, Arc::default()),
+        }
     }
 }
 
@@ -102,9 +121,9 @@ impl Snapshot {
     ///
     /// # Errors
     /// When Redis cannot be asked.
-    pub(crate) async fn read(plane: &Plane, numbers: bool) -> Result<Self, Status> {
+    pub(crate) async fn read(plane: &Plane, with_numbers: bool) -> Result<Self, Status> {
         let busy = async {
-            match numbers {
+            match with_numbers {
                 true => plane.outbox.busy_numbers(NUMBERS).await,
                 false => Ok(Vec::new()),
             }
@@ -127,6 +146,7 @@ impl Snapshot {
             fact,
             remembered,
             numbers,
+            with_numbers,
             shown,
             at: SystemTime::now(),
         })

@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::{Request, Response};
 use http_body::Body;
@@ -24,6 +25,9 @@ use super::{Peer, ServeSettings};
 
 /// Bounds what one connection can make us hold: hyper's default would be about 400 KiB.
 const MAX_BUFFER: usize = 64 << 10;
+
+/// How often an HTTP/2 peer is pinged, and how long it may take to answer.
+const PING: Duration = Duration::from_secs(20);
 
 /// What all connections of a listener share.
 pub(super) struct Shared {
@@ -47,6 +51,9 @@ impl Shared {
         builder
             .http2()
             .timer(TokioTimer::new())
+            // A peer whose network has vanished is noticed although nothing is written to it for a long time.
+            .keep_alive_interval(PING)
+            .keep_alive_timeout(PING)
             .max_concurrent_streams(200);
         Self {
             builder,

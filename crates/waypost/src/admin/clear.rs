@@ -16,7 +16,7 @@ pub(crate) async fn command(session: &Session, arguments: &Clear) -> Result<(), 
         confirmation_token: String::new(),
     };
     let answer = session
-        .call(session.queues().clear(request.clone()))
+        .patiently(session.queues().clear(request.clone()))
         .await?;
     let plan = answer.plan.clone().unwrap_or_default();
     if arguments.dry_run {

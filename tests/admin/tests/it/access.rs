@@ -125,3 +125,30 @@ async fn what_people_wrote_is_for_operators() {
         200
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_who_watch_health_do_not_shut_out_anybody() {
+    let stage = Stage::new().await;
+    let plane = Plane::on(&stage.services).await;
+    let mut watches = Vec::new();
+    let mut refused = 0;
+    for _ in 0..100 {
+        match plane.watch_health().await {
+            Ok(watch) => watches.push(watch),
+            Err(status) => {
+                assert_eq!(status.code(), tonic::Code::ResourceExhausted);
+                refused += 1;
+            }
+        }
+    }
+    assert!(
+        refused > 0 && watches.len() >= 10,
+        "{refused} refused, {} watch",
+        watches.len()
+    );
+    assert!(plane.check_health().await.is_ok());
+    let stats = plane
+        .http(Role::Viewer, "GET", "/v1/queues/stats", None)
+        .await;
+    assert_eq!(stats.status, 200);
+}

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use waypost_admin_tests::Plane;
 use waypost_chaos::{Draft, Outbound, hasty};
 use waypost_e2e::Stage;
-use waypost_harness::{eventually, private_postgres};
+use waypost_harness::{AppendFsync, eventually, private_postgres, private_redis};
 use waypost_rpc::schema::METHODS;
 use waypost_rpc::v1::Role;
 
@@ -115,6 +115,24 @@ async fn every_method_that_changes_leaves_a_record_done_or_refused() {
     assert!(
         !all.contains("a secret of mine") && !all.contains("15550001234") && !all.contains(token)
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_read_while_redis_is_away() {
+    let mut redis = private_redis(AppendFsync::EverySec).await;
+    let stage = Stage::on_redis(&redis.url()).await;
+    let plane = Plane::on(&stage.services).await;
+    let paused = plane
+        .http(Role::Admin, "POST", "/v1/queues:pause", Some(json!({})))
+        .await;
+    assert_eq!(paused.status, 200, "{:?}", paused.json);
+    assert_eq!(entries(&plane).await.len(), 1);
+    redis.kill().await.unwrap();
+    assert_eq!(entries(&plane).await.len(), 1);
+    let stats = plane
+        .http(Role::Admin, "GET", "/v1/queues/stats", None)
+        .await;
+    assert_eq!(stats.status, 503, "{:?}", stats.json);
 }
 
 #[tokio::test(flavor = "multi_thread")]

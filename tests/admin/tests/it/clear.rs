@@ -68,6 +68,21 @@ async fn nothing_goes_without_its_confirmation_and_what_came_later_stays() {
         "CONFIRMATION_REFUSED"
     );
 
+    let audit = plane
+        .http(
+            Role::Admin,
+            "GET",
+            "/v1/audit?method=QueueService.Clear",
+            None,
+        )
+        .await;
+    let entries = audit.json["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 2, "{entries:?}");
+    assert!(
+        entries.iter().all(|entry| entry["outcome"] == "refused"),
+        "{entries:?}"
+    );
+
     let path = format!("{CLEAR}?confirmation_token={token}");
     let second = plane.http(Role::Admin, "DELETE", &path, None).await;
     assert_eq!(second.status, 200, "{:?}", second.json);
@@ -77,6 +92,38 @@ async fn nothing_goes_without_its_confirmation_and_what_came_later_stays() {
     let _worker = stage.services.worker().await;
     stage.drained(SOON).await;
     assert_eq!(stage.count("SELECT count(*) FROM messages").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clear_whose_caller_leaves_is_made_to_its_end_and_noted() {
+    let way = Outbound::on(hasty(Stage::new().await)).await;
+    let plane = Plane::on(&way.stage.services).await;
+    let drafts: Vec<_> = (0..3_000)
+        .map(|i| Draft::new("200000000000001", &format!("+4915{:08}", i % 500)))
+        .collect();
+    way.post(&drafts).await;
+    let first = plane.http(Role::Admin, "DELETE", CLEAR, None).await;
+    assert_eq!(first.json["wouldClear"]["messages"], 3_000);
+    let token = first.json["confirmationToken"].as_str().unwrap();
+    let path = format!("{CLEAR}?confirmation_token={token}");
+    let second = plane.http(Role::Admin, "DELETE", &path, None);
+    let left = tokio::time::timeout(Duration::from_millis(20), second).await;
+    assert!(left.is_err(), "3,000 are not cleared in a moment");
+    eventually(SOON, "its end is in the audit", async || {
+        let audit = plane
+            .http(
+                Role::Admin,
+                "GET",
+                "/v1/audit?method=QueueService.Clear",
+                None,
+            )
+            .await;
+        let entry = &audit.json["entries"][0];
+        entry["outcome"] == "done"
+            && entry["after"]["cleared"]["messages"].as_f64() == Some(3_000.0)
+    })
+    .await;
+    assert_eq!(way.outbox.stats().await.unwrap().backlog, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

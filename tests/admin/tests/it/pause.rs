@@ -81,23 +81,39 @@ async fn no_worker_takes_anything_a_second_after_the_pause() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_nobody_knows_is_a_slip_and_is_not_made() {
+    let stage = Stage::new().await;
+    let plane = Plane::on(&stage.services).await;
+    for path in ["/v1/queues:pause", "/v1/queues:resume"] {
+        let slip = Some(json!({"phone_number_id": "999"}));
+        assert_eq!(
+            plane.http(Role::Admin, "POST", path, slip).await.status,
+            404,
+            "{path}"
+        );
+    }
+    let numbers = plane.http(Role::Viewer, "GET", "/v1/numbers", None).await;
+    assert_eq!(numbers.json["numbers"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_paused_number_holds_back_no_other() {
     let way = Outbound::on(hasty(Stage::new().await)).await;
     let plane = Plane::on(&way.stage.services).await;
     let _worker = way.stage.services.worker_process().await;
-    let _dispatcher = way.stage.services.dispatcher_process().await;
     let mut admin = plane.as_role(Role::Admin).await;
     let (still, free) = ("200000000000001", "200000000000002");
+    let drafts: Vec<_> = (0..40)
+        .map(|i| Draft::new([still, free][i % 2], &format!("+4915{i:08}")))
+        .collect();
+    way.post(&drafts).await;
     let pause = PauseRequest {
         queue: Queue::Message.into(),
         phone_number_id: still.to_owned(),
         reason: "the shop is closed".to_owned(),
     };
     admin.queues.pause(pause).await.unwrap();
-    let drafts: Vec<_> = (0..40)
-        .map(|i| Draft::new([still, free][i % 2], &format!("+4915{i:08}")))
-        .collect();
-    way.post(&drafts).await;
+    let _dispatcher = way.stage.services.dispatcher_process().await;
     eventually(SOON, "the other number has sent", async || {
         way.graph.accepted_count() == 20
     })

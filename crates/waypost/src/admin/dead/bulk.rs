@@ -19,7 +19,7 @@ pub(super) async fn replay(session: &Session, arguments: &Replay) -> Result<(), 
     // Who names them knows what they do; of a filter one wants to know how many it takes.
     if which.dry_run || which.ids.is_empty() {
         let planned = session
-            .call(session.dead_letters().replay(request.clone()))
+            .patiently(session.dead_letters().replay(request.clone()))
             .await?;
         if which.dry_run {
             session.screen.show(&planned, |_| {
@@ -53,7 +53,7 @@ pub(super) async fn purge(session: &Session, arguments: &Purge) -> Result<(), Fa
         confirmation_token: String::new(),
     };
     let planned = session
-        .call(session.dead_letters().purge(request.clone()))
+        .patiently(session.dead_letters().purge(request.clone()))
         .await?;
     let plan = planned.plan.clone().unwrap_or_default();
     let known = which.ids.len().saturating_sub(planned.not_found.len());
