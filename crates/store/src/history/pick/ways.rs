@@ -14,6 +14,9 @@ const LATE: Duration = Duration::from_secs(5);
 /// How long a request may take from its first byte until its messages are accepted.
 const REQUEST: Duration = Duration::from_secs(60);
 
+/// What `messages_number` is on; by this name alone it is found.
+const NUMBER: &str = "m.phone_number_id COLLATE \"POSIX\"";
+
 /// The condition of `messages_rare_status`.
 const RARE_STATUS: &str =
     " AND (m.failed_at IS NOT NULL OR m.played_at IS NOT NULL OR m.origin = 'history')";
@@ -66,7 +69,7 @@ impl Build<'_> {
             }
             (Along::Number, _, Some(number)) => {
                 let number = self.values.text(number);
-                let found = self.walk("m.phone_number_id", &number, ids, "");
+                let found = self.walk(NUMBER, &number, ids, "");
                 (found, format!(" AND m.phone_number_id = {number}"))
             }
             (Along::RareStatus, ..) => {
