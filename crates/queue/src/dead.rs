@@ -8,7 +8,7 @@ use prost::Message;
 use uuid::Uuid;
 
 pub use self::page::DeadCursor;
-pub(crate) use self::page::{Shelf, Wanted, count, page};
+pub(crate) use self::page::{AT_ONCE, Shelf, Wanted, count, count_between, find, page};
 use crate::connect::Redis;
 use crate::envelope::{Envelope, millis};
 use crate::error::QueueError;
@@ -142,12 +142,13 @@ impl DeadLetters {
     /// # Errors
     /// When Redis cannot be asked or the letter cannot be read.
     pub async fn get(&self, id: Uuid) -> Result<Option<DeadLetter>, QueueError> {
-        let bytes: Option<Vec<u8>> = redis::cmd("HGET")
-            .arg(&self.keys.dead)
-            .arg(&id.as_bytes()[..])
-            .query_async(&mut self.redis.connection())
-            .await?;
-        bytes.map(|bytes| DeadLetter::decode(&bytes)).transpose()
+        let found = find(&self.redis, &Shelf::of(&self.keys), id).await?;
+        found
+            .map(|(at, bytes)| match at {
+                Some(at) => DeadLetter::read(at, &bytes),
+                None => DeadLetter::decode(&bytes),
+            })
+            .transpose()
     }
 
     /// Puts one back into the queue with fresh attempts; false when it was not there (any more).
@@ -160,7 +161,8 @@ impl DeadLetters {
         };
         let mut fresh = letter.envelope;
         fresh.attempts = 0;
-        self.end(id, &fresh.into_wire().encode_to_vec()).await
+        let fresh = fresh.into_wire().encode_to_vec();
+        Ok(self.end(&[id], &fresh).await? == 1)
     }
 
     /// Throws one away; false when it was not there (any more).
@@ -168,19 +170,30 @@ impl DeadLetters {
     /// # Errors
     /// When Redis cannot be asked.
     pub async fn purge(&self, id: Uuid) -> Result<bool, QueueError> {
-        self.end(id, b"").await
+        Ok(self.purge_many(&[id]).await? == 1)
     }
 
-    async fn end(&self, id: Uuid, fresh: &[u8]) -> Result<bool, QueueError> {
-        let done: u32 = script::REPLAY
-            .key(&self.keys.dead)
+    /// Throws some away, with one script for many; answers how many were there.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked; then a part may be gone.
+    pub async fn purge_many(&self, ids: &[Uuid]) -> Result<u64, QueueError> {
+        let mut gone = 0;
+        for some in ids.chunks(AT_ONCE) {
+            gone += self.end(some, b"").await?;
+        }
+        Ok(gone)
+    }
+
+    async fn end(&self, ids: &[Uuid], fresh: &[u8]) -> Result<u64, QueueError> {
+        let mut call = script::REPLAY.prepare_invoke();
+        call.key(&self.keys.dead)
             .key(&self.keys.dead_order)
             .key(&self.keys.ready)
-            .key(&self.keys.counters)
-            .arg(&id.as_bytes()[..])
-            .arg(fresh)
-            .invoke_async(&mut self.redis.connection())
-            .await?;
-        Ok(done == 1)
+            .key(&self.keys.counters);
+        for id in ids {
+            call.arg(&id.as_bytes()[..]).arg(fresh);
+        }
+        Ok(call.invoke_async(&mut self.redis.connection()).await?)
     }
 }

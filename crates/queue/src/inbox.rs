@@ -3,6 +3,8 @@
 mod clear;
 mod stats;
 
+use std::time::SystemTime;
+
 use futures_util::future::try_join_all;
 use uuid::Uuid;
 
@@ -75,6 +77,19 @@ impl Inbox {
         dead::count(&self.redis, self.queues.iter().map(|keys| &*keys.dead)).await
     }
 
+    /// Dead letters that were buried at `since` or later and before `until`, at a cost that does not grow with them.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn dead_count_between(
+        &self,
+        since: Option<SystemTime>,
+        until: Option<SystemTime>,
+    ) -> Result<u64, QueueError> {
+        let shelves: Vec<_> = self.queues.iter().map(dead::Shelf::of).collect();
+        dead::count_between(&self.redis, &shelves, since, until).await
+    }
+
     /// Up to `limit` dead letters, oldest first over all partitions, and where the next page begins; `None` when there
     /// is none. Only so many letters are looked at, so a page may be short and have a next one all the same. One that
     /// cannot be read is passed over.
@@ -139,6 +154,16 @@ impl Inbox {
             }
         }
         Ok(false)
+    }
+
+    /// Throws some away, wherever they lie, with one script for many; answers how many were there.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked; then a part may be gone.
+    pub async fn purge_many(&self, ids: &[Uuid]) -> Result<u64, QueueError> {
+        let shelves = self.dead_letters();
+        let gone = try_join_all(shelves.iter().map(|shelf| shelf.purge_many(ids))).await?;
+        Ok(gone.iter().sum())
     }
 }
 

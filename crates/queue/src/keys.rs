@@ -134,8 +134,8 @@ impl PartitionKeys {
 /// | `sent:<number>` | hash | stretch of 5 s → messages that Meta took in it, for the last minute |
 /// | `all` | set | every number that was ever seen |
 /// | `names` | sorted set | the same in the order of their ids, all with score 0 |
-/// | `busy` | set | numbers with a backlog |
-/// | `busy:checked` | string | there while nobody need look whether `busy` is right: older versions do not keep it |
+/// | `backlogs` | sorted set | number with a backlog → less its backlog, so that the largest comes first |
+/// | `backlogs:checked` | hash | `cursor` while `backlogs` is being checked, number by number; `ended`, ms, of the latest check: older versions do not keep it |
 /// | `halted` | sorted set | stopped or paused number → since when, ms |
 /// | `delayed` | sorted set | lane → when its head may go, ms |
 /// | `parked` | sorted set | lane whose head's outcome is unknown → when policy decides, ms; `inf` holds it |

@@ -36,8 +36,10 @@ lane_scripts! {
     LANES_ECHO = "lua/lanes/echo.lua";
     /// Sends a parked message again.
     LANES_RESEND = "lua/lanes/resend.lua";
-    /// Replays or purges a dead letter.
+    /// Replays a dead letter.
     LANES_RAISE = "lua/lanes/raise.lua";
+    /// Throws dead letters away.
+    LANES_PURGE = "lua/lanes/purge.lua";
     /// Changes what is set for a number.
     LANES_CONTROL = "lua/lanes/control.lua";
     /// Extends a dispatcher's lease.
@@ -46,6 +48,8 @@ lane_scripts! {
     LANES_STATS = "lua/sample.lua" "lua/lanes/stats.lua";
     /// Names of numbers.
     LANES_NAMES = "lua/lanes/names.lua";
+    /// Numbers with a backlog.
+    LANES_BUSY = "lua/lanes/busy.lua";
     /// What is known of numbers.
     LANES_NUMBERS = "lua/lanes/numbers.lua";
     /// Reads a parked message.

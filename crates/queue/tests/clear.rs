@@ -4,12 +4,13 @@
 mod common;
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use common::{Queue, bodies, queue, queue_with, short_lease, take};
+use common::{Queue, at, bodies, queue, queue_with, short_lease, take};
 use uuid::Uuid;
-use waypost_harness::eventually;
+use waypost_harness::{AppendFsync, eventually, private_redis};
 use waypost_queue::{Cleared, Consumer, Envelope, InboxSettings, Reserved, Settlement};
 
 const LONG_AGO: Duration = Duration::from_secs(3_600);
@@ -211,4 +212,77 @@ async fn what_a_dead_consumer_held_can_be_cleared_and_leaves_nothing_behind() {
         .await
         .unwrap();
     assert_eq!(left, 0);
+}
+
+/// Whoever only counts counts each once, however many join and leave meanwhile.
+#[tokio::test]
+async fn counting_counts_nothing_twice() {
+    let queue = queue().await;
+    let now = SystemTime::now();
+    let long_ago = now - LONG_AGO;
+    // Large enough for many windows.
+    let body = "x".repeat(6_000);
+    let old = (0..3_000).map(|_| received(long_ago, &body)).collect();
+    put(&queue, old).await;
+    let young = now + LONG_AGO;
+    let joining = async |done: &AtomicBool| {
+        let mut joined = 0;
+        while !done.load(Ordering::Relaxed) {
+            put(&queue, (0..10).map(|_| received(young, "new")).collect()).await;
+            joined += 10;
+        }
+        joined
+    };
+    let counting = async |done: &AtomicBool| {
+        let mut counted = Vec::new();
+        for _ in 0..5 {
+            counted.push(queue.inbox.would_clear(now).await.unwrap().waiting);
+        }
+        done.store(true, Ordering::Relaxed);
+        counted
+    };
+    let done = AtomicBool::new(false);
+    let (joined, counted) = tokio::join!(joining(&done), counting(&done));
+    assert!(joined > 50, "only {joined} have joined meanwhile");
+    assert_eq!(counted, [3_000; 5]);
+
+    let consumer = queue.consumer().await;
+    let leaving = async |done: &AtomicBool| {
+        let mut left = 0;
+        while !done.load(Ordering::Relaxed) && left < 2_500 {
+            let batch = take(&consumer, 5).await;
+            left += batch.entries.len() as u64;
+            consumer.settle(&batch, &Settlement::new()).await.unwrap();
+        }
+        left
+    };
+    let done = AtomicBool::new(false);
+    let (_, left, counted) = tokio::join!(joining(&done), leaving(&done), counting(&done));
+    assert!(left > 50, "only {left} have left meanwhile");
+    assert!(counted.is_sorted_by(|before, after| before >= after));
+    assert!(
+        counted[0] <= 3_000 && counted[4] >= 3_000 - left,
+        "{counted:?}"
+    );
+    let rest = queue.inbox.would_clear(now).await.unwrap().waiting;
+    assert_eq!(rest, 3_000 - left);
+}
+
+#[tokio::test]
+async fn a_full_redis_can_be_cleared() {
+    let server = private_redis(AppendFsync::EverySec).await;
+    let queue = at(&server.url(), "t:", InboxSettings::default()).await;
+    let now = SystemTime::now();
+    let mixed = (0..300).map(|i| match i % 2 {
+        0 => received(now - LONG_AGO, "old"),
+        _ => received(now + LONG_AGO, "young"),
+    });
+    put(&queue, mixed.collect()).await;
+    let mut full = redis::cmd("CONFIG");
+    full.arg("SET").arg("maxmemory").arg(1);
+    full.exec_async(&mut queue.connection().await)
+        .await
+        .unwrap();
+    assert_eq!(queue.inbox.clear(now).await.unwrap().waiting, 150);
+    assert_eq!(queue.inbox.stats().await.unwrap().waiting, 150);
 }

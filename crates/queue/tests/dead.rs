@@ -200,3 +200,37 @@ async fn one_is_found_wherever_it_lies() {
         .unwrap();
     assert_eq!(bodies(&take(&consumer, 10).await), ["x"]);
 }
+
+#[tokio::test]
+async fn one_alone_is_told_as_in_the_list_and_many_are_thrown_away_and_counted() {
+    let queue = with_letters(&[200, 1], "rejected").await;
+    let all = walk(&queue, &DeadFilter::default(), 1_000).await;
+    for (ms, id) in all.iter().step_by(50) {
+        let letter = queue.inbox.dead_letter(*id).await.unwrap().unwrap();
+        assert_eq!(place(&letter), (*ms, *id));
+    }
+    let at = |ms: u64| Some(SystemTime::UNIX_EPOCH + Duration::from_millis(ms));
+    let (first, last) = (all[0].0, all[602].0);
+    for (since, until) in [
+        (None, None),
+        (at(first + 1), None),
+        (at(first), at(last)),
+        (None, at(last + 1)),
+    ] {
+        let filter = DeadFilter {
+            since,
+            until,
+            ..DeadFilter::default()
+        };
+        let counted = queue.inbox.dead_count_between(since, until).await.unwrap();
+        assert_eq!(counted, walk(&queue, &filter, 1_000).await.len() as u64);
+    }
+    let mut gone: Vec<Uuid> = all[..600].iter().map(|(_, id)| *id).collect();
+    gone.extend([gone[0], Uuid::now_v7()]);
+    assert_eq!(queue.inbox.purge_many(&gone).await.unwrap(), 600);
+    assert_eq!(queue.inbox.purge_many(&gone).await.unwrap(), 0);
+    assert_eq!(queue.inbox.purge_many(&[]).await.unwrap(), 0);
+    assert_eq!(queue.inbox.dead_count().await.unwrap(), 3);
+    let counted = queue.inbox.dead_count_between(None, None).await.unwrap();
+    assert_eq!(counted, 3);
+}

@@ -16,6 +16,9 @@ const LOOKED_AT: usize = 1_024;
 /// Bytes of letters after which a page looks no further in one partition.
 const BYTES: usize = 4 << 20;
 
+/// Dead letters that one script throws away.
+pub(crate) const AT_ONCE: usize = 256;
+
 /// The place of a dead letter: when it was buried, in ms since 1970, and its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeadCursor(pub u64, pub Uuid);
@@ -143,4 +146,36 @@ pub(crate) async fn count<'a>(
         }
     });
     Ok(try_join_all(counts).await?.iter().sum())
+}
+
+/// Dead letters that were buried at `since` or later and before `until`.
+pub(crate) async fn count_between(
+    redis: &Redis,
+    shelves: &[Shelf],
+    since: Option<SystemTime>,
+    until: Option<SystemTime>,
+) -> Result<u64, QueueError> {
+    let from = since.map_or_else(|| "-inf".to_owned(), |since| millis(since).to_string());
+    let till = until.map_or_else(|| "+inf".to_owned(), |until| format!("({}", millis(until)));
+    let counts = shelves.iter().map(|shelf| {
+        let mut connection = redis.connection();
+        let mut command = redis::cmd("ZCOUNT");
+        command.arg(&shelf.order).arg(&from).arg(&till);
+        async move { command.query_async::<u64>(&mut connection).await }
+    });
+    Ok(try_join_all(counts).await?.iter().sum())
+}
+
+/// One letter as it lies there, and its place, which older versions may not have noted.
+pub(crate) async fn find(
+    redis: &Redis,
+    shelf: &Shelf,
+    id: Uuid,
+) -> Result<Option<(Option<DeadCursor>, Vec<u8>)>, QueueError> {
+    let (letter, ms): (Option<Vec<u8>>, Option<u64>) = redis::pipe()
+        .hget(&shelf.dead, &id.as_bytes()[..])
+        .zscore(&shelf.order, &id.as_bytes()[..])
+        .query_async(&mut redis.connection())
+        .await?;
+    Ok(letter.map(|letter| (ms.map(|ms| DeadCursor(ms, id)), letter)))
 }

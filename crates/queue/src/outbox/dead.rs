@@ -3,11 +3,12 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use futures_util::future::try_join_all;
 use prost::Message;
 use uuid::Uuid;
 use waypost_model::{DeadClass, SendState};
 
-use crate::dead::{DeadCursor, Shelf, Wanted, count, page};
+use crate::dead::{AT_ONCE, DeadCursor, Shelf, Wanted, count, count_between, find, page};
 use crate::envelope::{Envelope, EnvelopeError};
 use crate::error::QueueError;
 use crate::outbox::accept::head;
@@ -47,6 +48,14 @@ pub struct DeadOutgoingFilter {
     pub error_code: Option<i64>,
     /// Most to answer; 0 for no limit. A page has a limit of its own.
     pub limit: usize,
+}
+
+/// A letter as it lies there.
+struct Found {
+    /// The partition.
+    tag: String,
+    at: Option<DeadCursor>,
+    bytes: Vec<u8>,
 }
 
 impl DeadOutgoing {
@@ -147,16 +156,26 @@ impl Outbox {
         count(&self.redis, keys.iter().map(String::as_str)).await
     }
 
-    /// One dead letter as it lies there, and the partition that it is in.
-    async fn find(&self, id: Uuid) -> Result<Option<(String, Vec<u8>)>, QueueError> {
+    /// Dead letters that were buried at `since` or later and before `until`, at a cost that does not grow with them.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn dead_count_between(
+        &self,
+        since: Option<SystemTime>,
+        until: Option<SystemTime>,
+    ) -> Result<u64, QueueError> {
+        let shelves: Vec<_> = self.all().map(|keys| Shelf::of_lanes(&keys)).collect();
+        count_between(&self.redis, &shelves, since, until).await
+    }
+
+    /// One dead letter as it lies there, its place, and the partition that it is in.
+    async fn find(&self, id: Uuid) -> Result<Option<Found>, QueueError> {
         for keys in self.all() {
-            let bytes: Option<Vec<u8>> = redis::cmd("HGET")
-                .arg(keys.key("dead"))
-                .arg(&id.as_bytes()[..])
-                .query_async(&mut self.redis.connection())
-                .await?;
-            if let Some(bytes) = bytes {
-                return Ok(Some((keys.tag().to_owned(), bytes)));
+            let found = find(&self.redis, &Shelf::of_lanes(&keys), id).await?;
+            if let Some((at, bytes)) = found {
+                let tag = keys.tag().to_owned();
+                return Ok(Some(Found { tag, at, bytes }));
             }
         }
         Ok(None)
@@ -169,7 +188,10 @@ impl Outbox {
     pub async fn dead_letter(&self, id: Uuid) -> Result<Option<DeadOutgoing>, QueueError> {
         let found = self.find(id).await?;
         found
-            .map(|(_, bytes)| DeadOutgoing::decode(&bytes))
+            .map(|found| match found.at {
+                Some(at) => DeadOutgoing::read(at, &found.bytes),
+                None => DeadOutgoing::decode(&found.bytes),
+            })
             .transpose()
     }
 
@@ -179,7 +201,7 @@ impl Outbox {
     /// # Errors
     /// When Redis cannot be asked or the letter cannot be read.
     pub async fn replay(&self, id: Uuid) -> Result<bool, QueueError> {
-        let Some((tag, bytes)) = self.find(id).await? else {
+        let Some(Found { tag, bytes, .. }) = self.find(id).await? else {
             return Ok(false);
         };
         let letter = DeadOutgoing::decode(&bytes)?;
@@ -207,10 +229,28 @@ impl Outbox {
     /// # Errors
     /// When Redis cannot be asked.
     pub async fn purge(&self, id: Uuid) -> Result<bool, QueueError> {
-        let Some((tag, _)) = self.find(id).await? else {
-            return Ok(false);
-        };
-        self.raise(&tag, id, "", Vec::new(), b"", Vec::new()).await
+        Ok(self.purge_many(&[id]).await? == 1)
+    }
+
+    /// Throws some away, wherever they lie, with one script for many; answers how many were there.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked; then a part may be gone.
+    pub async fn purge_many(&self, ids: &[Uuid]) -> Result<u64, QueueError> {
+        let shelves = self.all().map(|keys| async move {
+            let mut gone = 0;
+            for some in ids.chunks(AT_ONCE) {
+                let mut call = script::LANES_PURGE.prepare_invoke();
+                call.key(keys.tag());
+                for id in some {
+                    call.arg(&id.as_bytes()[..]);
+                }
+                let mut connection = self.redis.connection();
+                gone += call.invoke_async::<u64>(&mut connection).await?;
+            }
+            Ok::<u64, QueueError>(gone)
+        });
+        Ok(try_join_all(shelves).await?.iter().sum())
     }
 
     async fn raise(

@@ -2,6 +2,7 @@
 //! a time and all at once.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use serde::Serialize;
@@ -16,6 +17,10 @@ use crate::script;
 const PAGE: usize = 200;
 /// Numbers that one script reads: it stops Redis for everyone else.
 const AT_ONCE: usize = 64;
+/// Numbers whose backlog one script checks, more or less.
+const CHECKED: usize = 400;
+/// For how long a check of all numbers holds.
+const CHECK_HOLDS: Duration = Duration::from_secs(300);
 
 /// What a script reads of a number.
 const FIELDS: &[&str] = &[
@@ -94,7 +99,7 @@ impl Outbox {
         after: &str,
         limit: usize,
     ) -> Result<Vec<NumberStats>, QueueError> {
-        let mut names = self.names("after", after, limit).await?;
+        let mut names = self.names(after, limit).await?;
         names.sort_unstable_by(|(_, a, _), (_, b, _)| a.cmp(b));
         names.truncate(limit);
         let mut found = self.read_all(&names).await?;
@@ -102,13 +107,15 @@ impl Outbox {
         Ok(found)
     }
 
-    /// Up to `limit` numbers that have a backlog, the largest first, at a cost that grows with the numbers that have
-    /// one.
+    /// Up to `limit` numbers that have a backlog, the largest first, at a cost that does not grow with the numbers that
+    /// have one.
     ///
     /// # Errors
     /// When Redis cannot be asked.
     pub async fn busy_numbers(&self, limit: usize) -> Result<Vec<NumberStats>, QueueError> {
-        let mut names = self.names("busy", "", limit).await?;
+        let asked = (0..self.partitions).map(|partition| self.busy(partition, limit));
+        let found = try_join_all(asked).await?;
+        let mut names: Vec<Name> = found.into_iter().flatten().collect();
         names.sort_unstable_by(|(_, a, some), (_, b, more)| more.cmp(some).then_with(|| a.cmp(b)));
         names.truncate(limit);
         let mut found = self.read_all(&names).await?;
@@ -137,26 +144,37 @@ impl Outbox {
         }
     }
 
-    async fn names(
-        &self,
-        what: &'static str,
-        number: &str,
-        most: usize,
-    ) -> Result<Vec<Name>, QueueError> {
+    async fn names(&self, after: &str, most: usize) -> Result<Vec<Name>, QueueError> {
         let asked = (0..self.partitions).map(|partition| async move {
-            let found: Vec<(String, u64)> = script::LANES_NAMES
+            let found: Vec<String> = script::LANES_NAMES
                 .key(self.redis.keys().lanes(partition).tag())
-                .arg(what)
-                .arg(number)
+                .arg(after)
                 .arg(most)
                 .invoke_async(&mut self.redis.connection())
                 .await?;
-            let named = found
-                .into_iter()
-                .map(|(id, backlog)| (partition, id, backlog));
+            let named = found.into_iter().map(|id| (partition, id, 0));
             Ok::<Vec<Name>, QueueError>(named.collect())
         });
         Ok(try_join_all(asked).await?.into_iter().flatten().collect())
+    }
+
+    /// The busiest ones of a partition. The first time, all are checked before they are told, a script's worth at a time.
+    async fn busy(&self, partition: u16, most: usize) -> Result<Vec<Name>, QueueError> {
+        loop {
+            let (more, found): (bool, Vec<(String, u64)>) = script::LANES_BUSY
+                .key(self.redis.keys().lanes(partition).tag())
+                .arg(most)
+                .arg(CHECKED)
+                .arg(CHECK_HOLDS.as_millis().to_string())
+                .invoke_async(&mut self.redis.connection())
+                .await?;
+            if !more {
+                let named = found
+                    .into_iter()
+                    .map(|(id, backlog)| (partition, id, backlog));
+                return Ok(named.collect());
+            }
+        }
     }
 
     /// What is known of these, in no order.

@@ -125,3 +125,85 @@ async fn one_that_is_held_is_given_up_when_somebody_says_so_and_its_echo_still_c
     assert_eq!(lanes.outbox.echo(&[echo]).await.unwrap(), 1);
     assert_eq!(lanes.outbox.dead_count().await.unwrap(), 0);
 }
+
+#[tokio::test]
+async fn one_that_stands_behind_a_parked_one_does_not_set_that_free() {
+    let lanes = lanes(free()).await;
+    let put = lanes.put_many(NUMBER, "1", 2).await;
+    let dispatcher = lanes.dispatcher().await;
+    let turns = take(&dispatcher, 10).await;
+    end(&dispatcher, &turns[0], bury(DeadClass::Unknown, true)).await;
+    let turns = take(&dispatcher, 10).await;
+    assert_eq!(ids(&turns), put[1..]);
+    end(&dispatcher, &turns[0], unknown(None)).await;
+    // Back at the end of the lane, behind the one that is parked.
+    assert!(lanes.outbox.replay(put[0]).await.unwrap());
+    assert!(!lanes.outbox.resend(NUMBER, put[0]).await.unwrap());
+    assert_eq!(lanes.stats().await.parked, 1);
+    assert!(take(&dispatcher, 10).await.is_empty());
+    assert!(lanes.outbox.resend(NUMBER, put[1]).await.unwrap());
+    assert!(!lanes.outbox.resend(NUMBER, put[1]).await.unwrap());
+    assert_eq!(ids(&take(&dispatcher, 10).await), put[1..]);
+}
+
+#[tokio::test]
+async fn one_alone_is_told_as_in_the_list_and_many_are_thrown_away_and_counted() {
+    let lanes = parted(3).await;
+    let numbers = ["11", "22", "33", "44"];
+    for number in numbers {
+        for person in 0..100 {
+            lanes.put(message(number, &person.to_string())).await;
+        }
+    }
+    for partition in 0..3 {
+        let dispatcher = lanes.dispatcher_of(partition).await;
+        loop {
+            let turns = take(&dispatcher, 100).await;
+            if turns.is_empty() {
+                break;
+            }
+            for turn in &turns {
+                end(&dispatcher, turn, bury(DeadClass::Unknown, true)).await;
+            }
+        }
+    }
+    let outbox = &lanes.outbox;
+    let listed = outbox
+        .dead_letters(&DeadOutgoingFilter::default())
+        .await
+        .unwrap();
+    for letter in listed.iter().step_by(7) {
+        let alone = outbox.dead_letter(letter.outgoing.id).await.unwrap();
+        assert_eq!(alone.unwrap().buried_at, letter.buried_at);
+    }
+    let (since, until) = (Some(listed[0].buried_at), Some(listed[399].buried_at));
+    for (since, until) in [(None, None), (since, None), (None, until), (since, until)] {
+        let expected = DeadOutgoingFilter {
+            since,
+            until,
+            ..DeadOutgoingFilter::default()
+        };
+        let expected = outbox.dead_letters(&expected).await.unwrap().len() as u64;
+        let counted = outbox.dead_count_between(since, until).await.unwrap();
+        assert_eq!(counted, expected);
+    }
+    let mut gone: Vec<Uuid> = listed.iter().map(|letter| letter.outgoing.id).collect();
+    let kept = gone.split_off(390);
+    // One twice, and one that nobody knows.
+    gone.extend([gone[0], Uuid::now_v7()]);
+    assert_eq!(outbox.purge_many(&gone).await.unwrap(), 390);
+    assert_eq!(outbox.purge_many(&gone).await.unwrap(), 0);
+    assert_eq!(outbox.purge_many(&[]).await.unwrap(), 0);
+    assert_eq!(outbox.dead_count().await.unwrap(), 10);
+    assert_eq!(outbox.dead_count_between(None, None).await.unwrap(), 10);
+    assert!(outbox.purge(kept[0]).await.unwrap());
+    assert!(!outbox.purge(kept[0]).await.unwrap());
+    // No echo raises what is gone.
+    let echo = Echo {
+        id: gone[0],
+        phone_number_id: listed[0].outgoing.phone_number_id.clone(),
+    };
+    assert_eq!(outbox.echo(&[echo]).await.unwrap(), 0);
+    let stats = lanes.stats().await;
+    assert_eq!((stats.dead, stats.failed, stats.backlog), (9, 400, 0));
+}

@@ -6,6 +6,7 @@
 )]
 
 mod breaker;
+mod busy;
 mod clear;
 mod clear_race;
 mod common;

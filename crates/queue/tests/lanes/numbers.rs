@@ -66,6 +66,7 @@ async fn a_stopped_number_waits_for_another_token() {
 #[tokio::test]
 async fn messages_of_a_stopped_number_expire_as_such() {
     let lanes = lanes(free()).await;
+    lanes.outbox.configure(&[config("one")]).await.unwrap();
     lanes.outbox.stop_number(NUMBER, "ann", "").await.unwrap();
     let mut outgoing = message(NUMBER, "1");
     outgoing.expires_at = Some(SystemTime::now() + Duration::from_millis(50));
@@ -196,7 +197,15 @@ async fn what_an_older_version_has_left_out_is_made_good() {
     let lanes = lanes(free()).await;
     lanes.put_many("1", "1", 2).await;
     lanes.put_many("2", "1", 1).await;
-    for key in ["names", "busy", "halted", "beats", "holding", "samples"] {
+    for key in [
+        "names",
+        "backlogs",
+        "backlogs:checked",
+        "halted",
+        "beats",
+        "holding",
+        "samples",
+    ] {
         lanes.command("DEL", key, &[]).await;
     }
     let numbers = lanes.outbox.numbers_after("", 10).await.unwrap();
@@ -244,4 +253,48 @@ async fn pause_of_one_and_of_all() {
     assert!(lanes.outbox.stats().await.unwrap().paused);
     lanes.outbox.resume().await.unwrap();
     assert_eq!(take(&dispatcher, 10).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_number_that_was_never_seen_is_not_made_by_naming_it() {
+    let lanes = lanes(free()).await;
+    let outbox = &lanes.outbox;
+    assert!(!outbox.pause_number("77", "ann", "").await.unwrap());
+    assert!(!outbox.resume_number("77").await.unwrap());
+    assert!(!outbox.stop_number("77", "ann", "").await.unwrap());
+    assert!(!outbox.start_number("77").await.unwrap());
+    let by_hand = outbox.set_limit("77", LimitBy::Operator, Some(5.0)).await;
+    assert!(!by_hand.unwrap());
+    assert!(outbox.numbers().await.unwrap().is_empty());
+    let number = outbox.number("77").await.unwrap();
+    assert_eq!(
+        (number.pause, number.stop, number.limit),
+        (None, None, None)
+    );
+    // Meta and the numbers file know what they name.
+    let by_meta = outbox.set_limit("78", LimitBy::Meta, Some(5.0)).await;
+    assert!(by_meta.unwrap());
+    outbox.configure(&[config("one")]).await.unwrap();
+    assert!(outbox.pause_number(NUMBER, "ann", "").await.unwrap());
+    assert_eq!(outbox.numbers().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn letting_go_what_was_not_held_does_not_end_a_wait_for_meta() {
+    let lanes = lanes(free()).await;
+    lanes.put_many(NUMBER, "1", 1).await;
+    lanes
+        .command(
+            "HSET",
+            &format!("number:{NUMBER}"),
+            &["not_before", "99999999999999"],
+        )
+        .await;
+    assert!(!lanes.outbox.resume_number(NUMBER).await.unwrap());
+    assert!(!lanes.outbox.start_number(NUMBER).await.unwrap());
+    let dispatcher = lanes.dispatcher().await;
+    assert!(take(&dispatcher, 1).await.is_empty(), "it still waits");
+    assert!(lanes.outbox.pause_number(NUMBER, "ann", "").await.unwrap());
+    assert!(lanes.outbox.resume_number(NUMBER).await.unwrap());
+    assert_eq!(take(&dispatcher, 1).await.len(), 1);
 }

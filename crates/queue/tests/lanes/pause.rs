@@ -116,6 +116,7 @@ async fn who_paused_when_and_why_and_the_first_one_counts() {
     assert!(!lanes.outbox.resume().await.unwrap());
     assert!(lanes.stats().await.pause.is_none());
 
+    lanes.put(message(NUMBER, "1")).await;
     assert!(
         lanes
             .outbox

@@ -103,14 +103,14 @@ local function write(sums, field)
   end
 end
 
--- Changes the backlog of a number; `busy` has the numbers that have one.
+-- Changes the backlog of a number; `backlogs` has the numbers that have one.
 local function change_backlog(number, by)
   if by == 0 then return end
   local left = redis.call('HINCRBY', tag .. 'number:' .. number, 'backlog', by)
   if left <= 0 then
-    redis.call('SREM', tag .. 'busy', number)
-  elseif left == by then
-    redis.call('SADD', tag .. 'busy', number)
+    redis.call('ZREM', tag .. 'backlogs', number)
+  else
+    redis.call('ZADD', tag .. 'backlogs', -left, number)
   end
 end
 
