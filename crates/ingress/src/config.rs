@@ -179,6 +179,7 @@ fn serve_settings(ingress: &Reader<'_>) -> Result<ServeSettings, SettingsError> 
         tls: None,
         half_close: true,
         tell_peer: false,
+        write_timeout: None,
     };
     if settings.max_connections == 0 {
         return Err(ingress.invalid("ingress.max_connections", "must be at least 1"));

@@ -125,6 +125,8 @@ pub async fn run(
         tls: config.monitor.tls.clone().map(Tls::load).transpose()?,
         // Whoever leaves a slow replay ends it.
         half_close: false,
+        // Whoever watches and does not read is not waited for.
+        write_timeout: Some(Duration::from_secs(60)),
         tell_peer: true,
         ..ServeSettings::default()
     };

@@ -14,14 +14,14 @@ use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
 /// Layer of [`CatchPanic`].
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct CatchPanicLayer<R> {
     answer: fn() -> Response<R>,
     caught: Arc<AtomicU64>,
 }
 
 /// Service that answers for a handler that panicked, and counts it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct CatchPanic<S, R> {
     inner: S,
     layer: CatchPanicLayer<R>,
@@ -34,6 +34,25 @@ pin_project! {
         #[pin]
         inner: Option<F>,
         layer: CatchPanicLayer<R>,
+    }
+}
+
+// By hand: derived, it would ask the bodies of answers to be clonable, which streams are not.
+impl<R> Clone for CatchPanicLayer<R> {
+    fn clone(&self) -> Self {
+        Self {
+            answer: self.answer,
+            caught: Arc::clone(&self.caught),
+        }
+    }
+}
+
+impl<S: Clone, R> Clone for CatchPanic<S, R> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            layer: self.layer.clone(),
+        }
     }
 }
 
@@ -58,10 +77,7 @@ impl<S, R> Layer<S> for CatchPanicLayer<R> {
     fn layer(&self, inner: S) -> CatchPanic<S, R> {
         CatchPanic {
             inner,
-            layer: Self {
-                answer: self.answer,
-                caught: Arc::clone(&self.caught),
-            },
+            layer: self.clone(),
         }
     }
 }
@@ -83,10 +99,7 @@ where
         let inner = catch_unwind(AssertUnwindSafe(|| self.inner.call(request))).ok();
         CatchPanicFuture {
             inner,
-            layer: CatchPanicLayer {
-                answer: self.layer.answer,
-                caught: Arc::clone(&self.layer.caught),
-            },
+            layer: self.layer.clone(),
         }
     }
 }

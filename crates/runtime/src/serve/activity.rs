@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 
 use http::{Request, Response};
+use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::service::Service as HyperService;
 use pin_project_lite::pin_project;
@@ -93,7 +94,7 @@ impl<S, B> HyperService<Request<Incoming>> for Tracked<S>
 where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone,
 {
-    type Response = Response<B>;
+    type Response = Response<TrackedBody<B>>;
     type Error = S::Error;
     type Future = TrackedFuture<Oneshot<S, Request<Incoming>>>;
 
@@ -105,7 +106,7 @@ where
         self.activity.in_head.store(false, Relaxed);
         TrackedFuture {
             inner: Oneshot::new(self.service.clone(), request),
-            in_flight: InFlight(Arc::clone(&self.activity)),
+            in_flight: Some(InFlight(Arc::clone(&self.activity))),
         }
     }
 }
@@ -125,7 +126,17 @@ pin_project! {
     pub(super) struct TrackedFuture<F> {
         #[pin]
         inner: F,
-        in_flight: InFlight,
+        // Goes over to the answer's body.
+        in_flight: Option<InFlight>,
+    }
+}
+
+pin_project! {
+    /// The body of an answer: as long as it lasts, its request is in flight. A stream of events may last for days.
+    pub(super) struct TrackedBody<B> {
+        #[pin]
+        inner: B,
+        in_flight: Option<InFlight>,
     }
 }
 
@@ -133,13 +144,36 @@ impl<F, B, E> Future for TrackedFuture<F>
 where
     F: Future<Output = Result<Response<B>, E>>,
 {
-    type Output = F::Output;
+    type Output = Result<Response<TrackedBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let response = ready!(this.inner.poll(cx));
         let refused = !matches!(&response, Ok(response) if response.status().is_success());
-        this.in_flight.0.refused.store(refused, Relaxed);
-        Poll::Ready(response)
+        let in_flight = this.in_flight.take();
+        if let Some(InFlight(activity)) = &in_flight {
+            activity.refused.store(refused, Relaxed);
+        }
+        Poll::Ready(response.map(|response| response.map(|inner| TrackedBody { inner, in_flight })))
+    }
+}
+
+impl<B: Body> Body for TrackedBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        self.project().inner.poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
     }
 }

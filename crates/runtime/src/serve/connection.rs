@@ -70,7 +70,7 @@ impl Shared {
     }
 }
 
-/// Serves the connection until it is closed, idle too long, or drained.
+/// Serves the connection until it is closed, idle too long, drained, or upgraded: then it belongs to whoever answered 101.
 pub(super) async fn serve_connection<I, S, B>(
     stream: I,
     peer: Option<Peer>,
@@ -91,8 +91,9 @@ pub(super) async fn serve_connection<I, S, B>(
         peer,
         activity: Arc::clone(&activity),
     };
-    let io = TokioIo::new(Watched::new(stream, Arc::clone(&activity)));
-    let mut connection = pin!(shared.builder.serve_connection(io, service));
+    let write_timeout = shared.settings.write_timeout;
+    let io = TokioIo::new(Watched::new(stream, Arc::clone(&activity), write_timeout));
+    let mut connection = pin!(shared.builder.serve_connection_with_upgrades(io, service));
     let (header_timeout, idle_timeout) =
         (shared.settings.header_timeout, shared.settings.idle_timeout);
     let mut timer = pin!(sleep(header_timeout));

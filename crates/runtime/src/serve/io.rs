@@ -1,12 +1,15 @@
-//! The socket of one connection, with four things added: it notes what it hears, it answers a head that never ends
-//! with 408, it puts an id on hyper's own answers, and it closes gently after an error.
+//! The socket of one connection, with a few things added: it notes what it hears, it answers a head that never ends
+//! with 408, it puts an id on hyper's own answers, and it closes gently after an error. Where that is asked for, it gives up
+//! on a peer that takes nothing.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
 
 use super::activity::Activity;
 use crate::RequestId;
@@ -21,15 +24,39 @@ pub(super) struct Watched<I> {
     // How much of the preface has been seen; None once it can't become one any more, or is complete.
     preface: Option<usize>,
     said_408: bool,
+    write_timeout: Option<Duration>,
+    // Set while the peer takes nothing.
+    stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl<I> Watched<I> {
-    pub(super) fn new(inner: I, activity: Arc<Activity>) -> Self {
+    pub(super) fn new(inner: I, activity: Arc<Activity>, write_timeout: Option<Duration>) -> Self {
         Self {
             inner,
             activity,
             preface: Some(0),
             said_408: false,
+            write_timeout,
+            stalled: None,
+        }
+    }
+
+    // How long a write may wait, if there is a limit.
+    fn timed(
+        &mut self,
+        written: Poll<io::Result<usize>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        match (written.is_pending(), self.write_timeout) {
+            (true, Some(limit)) => {
+                let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(limit)));
+                ready!(stalled.as_mut().poll(cx));
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
+            _ => {
+                self.stalled = None;
+                written
+            }
         }
     }
 
@@ -132,7 +159,8 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<I> {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let Some(with_id) = self.with_id(buf) else {
-            return Pin::new(&mut self.inner).poll_write(cx, buf);
+            let written = Pin::new(&mut self.inner).poll_write(cx, buf);
+            return self.timed(written, cx);
         };
         // A few bytes on a connection that has sent next to nothing: they go out whole, and then it is closed.
         ready!(Pin::new(&mut self.inner).poll_write(cx, &with_id))?;
@@ -161,7 +189,10 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<I> {
         match bufs {
             // hyper's own answers have no body, so they come alone.
             [only] => self.poll_write(cx, only),
-            _ => Pin::new(&mut self.inner).poll_write_vectored(cx, bufs),
+            _ => {
+                let written = Pin::new(&mut self.inner).poll_write_vectored(cx, bufs);
+                self.timed(written, cx)
+            }
         }
     }
 

@@ -48,6 +48,9 @@ pub struct ServeSettings {
     pub half_close: bool,
     /// Put the [`Peer`] into the extensions of every request. It costs an allocation or two, which a hot path minds.
     pub tell_peer: bool,
+    /// Cut a connection that takes no byte of what is written to it for this long. For streams without an end: other answers
+    /// are small enough for the kernel.
+    pub write_timeout: Option<Duration>,
 }
 
 /// The address at the other end of the connection.
@@ -71,6 +74,7 @@ impl Default for ServeSettings {
             tls: None,
             half_close: true,
             tell_peer: false,
+            write_timeout: None,
         }
     }
 }
