@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 use waypost_harness::{eventually, eventually_some};
 use waypost_model::{DeadClass, SendState};
-use waypost_queue::Outgoing;
+use waypost_queue::{NumberConfig, Outgoing};
 use waypost_sandbox::GraphSettings;
 
 use crate::common::{NUMBER, SOON, Stage, attempts, graph, message};
@@ -120,7 +120,15 @@ async fn what_expires_while_its_number_is_stopped_says_so() {
     let graph = graph(GraphSettings::default()).await;
     let stage = Stage::at(graph.url()).await;
     let _dispatcher = stage.dispatcher().await;
-    stage.outbox.stop_number(NUMBER, "test", "").await.unwrap();
+    // A number that nobody knows cannot be stopped.
+    let known = NumberConfig {
+        phone_number_id: NUMBER.to_owned(),
+        account: None,
+        limit: None,
+        token_fingerprint: "mark".to_owned(),
+    };
+    stage.outbox.configure(&[known]).await.unwrap();
+    assert!(stage.outbox.stop_number(NUMBER, "test", "").await.unwrap());
     let id = stage
         .put(Outgoing {
             expires_at: Some(SystemTime::now() + Duration::from_millis(300)),
