@@ -9,7 +9,7 @@ use super::time::stamp;
 
 /// The inbox, or the facts, which are a queue like it.
 pub(crate) fn inbox(stats: &InboxStats, detail: bool) -> QueueStats {
-    let mut told = QueueStats {
+    let told = QueueStats {
         waiting: stats.waiting,
         active: stats.active,
         completed: stats.completed,
@@ -19,25 +19,16 @@ pub(crate) fn inbox(stats: &InboxStats, detail: bool) -> QueueStats {
         retried: stats.retried,
         paused: stats.pause.as_ref().map(hold),
         oldest_age_seconds: stats.oldest_ms.map(seconds),
-        last_minute: Some(rates(&stats.rates.minute)),
-        last_five_minutes: Some(rates(&stats.rates.five_minutes)),
         consumer_count: count(stats.consumers),
         ..QueueStats::default()
     };
-    told.time_to_drain_seconds = drain(
-        stats.waiting + stats.active + stats.delayed,
-        &stats.rates.minute,
-    );
-    if detail {
-        told.consumers = stats.members.iter().map(consumer).collect();
-        told.partitions = stats.partitions.iter().map(partition).collect();
-    }
-    told
+    let more = (&stats.rates, &*stats.members, &*stats.partitions);
+    with(told, more, detail)
 }
 
 /// The outbox.
 pub(crate) fn outbox(stats: &OutboxStats, detail: bool) -> QueueStats {
-    let mut told = QueueStats {
+    let told = QueueStats {
         waiting: stats.waiting,
         active: stats.active,
         completed: stats.completed,
@@ -49,18 +40,26 @@ pub(crate) fn outbox(stats: &OutboxStats, detail: bool) -> QueueStats {
         retried: stats.retried,
         paused: stats.pause.as_ref().map(hold),
         oldest_age_seconds: stats.oldest_ms.map(seconds),
-        last_minute: Some(rates(&stats.rates.minute)),
-        last_five_minutes: Some(rates(&stats.rates.five_minutes)),
         consumer_count: count(stats.consumers),
         ..QueueStats::default()
     };
-    told.time_to_drain_seconds = drain(
-        stats.waiting + stats.active + stats.delayed,
-        &stats.rates.minute,
-    );
+    let more = (&stats.rates, &*stats.members, &*stats.partitions);
+    with(told, more, detail)
+}
+
+/// Adds what is told of every queue alike: rates and what follows from them, and, if asked for, each consumer and partition.
+fn with(
+    mut told: QueueStats,
+    (rates, members, partitions): (&waypost_queue::Rates, &[Member], &[PartitionFigures]),
+    detail: bool,
+) -> QueueStats {
+    let left = told.waiting + told.active + told.delayed;
+    told.time_to_drain_seconds = drain(left, &rates.minute);
+    told.last_minute = Some(lately(&rates.minute));
+    told.last_five_minutes = Some(lately(&rates.five_minutes));
     if detail {
-        told.consumers = stats.members.iter().map(consumer).collect();
-        told.partitions = stats.partitions.iter().map(partition).collect();
+        told.consumers = members.iter().map(consumer).collect();
+        told.partitions = partitions.iter().map(partition).collect();
     }
     told
 }
@@ -85,7 +84,7 @@ fn drain(left: u64, rate: &Rate) -> Option<f64> {
     }
 }
 
-fn rates(rate: &Rate) -> Rates {
+fn lately(rate: &Rate) -> Rates {
     Rates {
         accepted_per_second: rate.accepted,
         completed_per_second: rate.completed,

@@ -3,7 +3,6 @@
 mod audit;
 mod clear;
 mod dead_letter;
-mod dead_letters;
 mod decide;
 mod message;
 mod number;

@@ -15,6 +15,12 @@ use crate::convert::time::time_of;
 use crate::fault;
 use crate::plane::Plane;
 
+/// All queues that have dead letters.
+pub(super) const QUEUES: [Queue; 3] = [Queue::Webhook, Queue::Message, Queue::Fact];
+
+/// Letters looked at in one go.
+pub(super) const PAGE: usize = 500;
+
 /// Where a page has ended.
 pub(super) type At = (u64, Uuid);
 
@@ -54,7 +60,7 @@ impl Wanted {
         );
         let outgoing_class = class.and_then(waypost_model::DeadClass::parse);
         let mut queues = match filter.queue() {
-            Queue::Unspecified => vec![Queue::Webhook, Queue::Message, Queue::Fact],
+            Queue::Unspecified => QUEUES.to_vec(),
             one => vec![one],
         };
         // A number and a code only messages have; a class of one kind of letter the other never has.
@@ -158,6 +164,43 @@ impl Wanted {
         Ok((found.collect(), next.map(|DeadCursor(ms, id)| (ms, id))))
     }
 
+    /// How many it takes. Where only times restrict it, nothing is read for that.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub(super) async fn count(&self, plane: &Plane) -> Result<u64, Status> {
+        let (since, until) = (self.entries.since, self.entries.until);
+        let (mut count, mut after) = (0, None);
+        if !self.is_picky() {
+            for queue in &self.queues {
+                let of_queue = match queue {
+                    Queue::Message => plane.outbox.dead_count_between(since, until).await,
+                    other => {
+                        entries(plane, *other)
+                            .dead_count_between(since, until)
+                            .await
+                    }
+                };
+                count += of_queue.map_err(|error| fault::redis(&error))?;
+            }
+            return Ok(count);
+        }
+        loop {
+            let (found, next) = self.page(plane, after, PAGE).await?;
+            count += found.len() as u64;
+            match next {
+                Some(next) => after = Some(next),
+                None => return Ok(count),
+            }
+        }
+    }
+
+    fn is_picky(&self) -> bool {
+        let (outgoing, entries) = (&self.outgoing, &self.entries);
+        let picky = outgoing.class.is_some() || entries.class.is_some();
+        picky || outgoing.phone_number_id.is_some() || outgoing.error_code.is_some()
+    }
+
     /// Letters that lie in the queues it names, whatever else it says.
     ///
     /// # Errors
@@ -225,15 +268,27 @@ pub(super) async fn replay(plane: &Plane, queue: Queue, id: Uuid) -> Result<bool
     }
 }
 
-/// Throws one away; false when it is none, or none any more.
-pub(super) async fn purge(plane: &Plane, queue: Queue, id: Uuid) -> Result<bool, QueueError> {
+/// Throws some away; answers how many were there.
+pub(super) async fn purge(plane: &Plane, queue: Queue, ids: &[Uuid]) -> Result<u64, QueueError> {
     match queue {
-        Queue::Message => plane.outbox.purge(id).await,
-        Queue::Webhook | Queue::Fact => entries(plane, queue).purge(id).await,
-        Queue::Unspecified => Ok(plane.outbox.purge(id).await?
-            || plane.inbox.purge(id).await?
-            || plane.facts.purge(id).await?),
+        Queue::Message => plane.outbox.purge_many(ids).await,
+        Queue::Webhook | Queue::Fact => entries(plane, queue).purge_many(ids).await,
+        Queue::Unspecified => Ok(plane.outbox.purge_many(ids).await?
+            + plane.inbox.purge_many(ids).await?
+            + plane.facts.purge_many(ids).await?),
     }
+}
+
+/// Those of the ids that are no dead letters, or not any more.
+pub(super) async fn missing(plane: &Plane, ids: &[Uuid]) -> Result<Vec<String>, Status> {
+    let mut missing = Vec::new();
+    for id in ids {
+        let found = Whole::find(plane, *id).await;
+        if found.map_err(|error| fault::redis(&error))?.is_none() {
+            missing.push(id.to_string());
+        }
+    }
+    Ok(missing)
 }
 
 fn entries(plane: &Plane, queue: Queue) -> &Inbox {
