@@ -12,7 +12,9 @@ use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tower::Layer;
-use waypost_queue::{Acceptor, EffectMemory, EventLog, Inbox, Outbox, QueueError, Redis};
+use waypost_queue::{
+    Acceptor, AcceptorTask, EffectMemory, EventLog, Inbox, Outbox, QueueError, Redis,
+};
 use waypost_rpc::schema::METHODS;
 use waypost_rpc::v1::audit_service_server::AuditServiceServer;
 use waypost_rpc::v1::dead_letter_service_server::DeadLetterServiceServer;
@@ -28,7 +30,7 @@ use crate::audit::{Audit, flush};
 use crate::config::Config;
 use crate::confirm::Confirm;
 use crate::front::Front;
-use crate::guard::{self, Keys};
+use crate::guard::{self, Keeper, Keys};
 use crate::plane::{Parts, Plane, corner};
 use crate::services::{Audits, DeadLetters, Messages, Numbers, Queues, Snapshots};
 
@@ -103,22 +105,8 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), MonitorError> {
     let address = listeners.plane.local_addr()?;
-    let (tokens, keeper) = match &config.monitor.tokens_file {
-        Some(path) => {
-            let (tokens, keeper) = Keys::open(path, "monitor.tokens_file")?;
-            (Some(tokens), Some(keeper))
-        }
-        None if address.ip().is_loopback() => (None, None),
-        None => return Err(MonitorError::Open(address)),
-    };
+    let (tokens, keeper) = tokens(&config, address)?;
     let open = tokens.is_none();
-    if open {
-        tracing::warn!("no monitor.tokens_file: whoever is on this machine is an admin");
-    } else if config.monitor.tls.is_none() && !address.ip().is_loopback() {
-        tracing::warn!(
-            "tokens travel in the clear on {address}: set monitor.tls_certificate, or let something before it speak TLS"
-        );
-    }
     let settings = ServeSettings {
         max_connections: 1_000,
         drain_deadline: config.monitor.drain_deadline,
@@ -158,25 +146,48 @@ pub async fn run(
     if let Some(keeping) = keeping {
         keeping.abort();
     }
-    plane.changes.close();
-    if timeout(LAST_WRITES, plane.changes.wait()).await.is_err() {
-        tracing::warn!("a change was still being made; the audit has it as started");
-    }
+    finish(plane, acceptor_task).await;
     flushing.abort();
-    drop(plane);
-    if timeout(LAST_WRITES, acceptor_task.finished())
-        .await
-        .is_err()
-    {
-        tracing::warn!(
-            "a message was still on its way to Redis; its sender was not told that it was taken"
-        );
-    }
     health.enter(Phase::Stopped);
     if let Some(admin) = admin {
         let _ = admin.await;
     }
     Ok(())
+}
+
+/// Waits for what calls have left behind: changes on their way to their end, a message on its way to Redis.
+async fn finish(plane: Plane, acceptor: AcceptorTask) {
+    plane.changes.close();
+    if timeout(LAST_WRITES, plane.changes.wait()).await.is_err() {
+        tracing::warn!("a change was still being made; the audit has it as started");
+    }
+    drop(plane);
+    if timeout(LAST_WRITES, acceptor.finished()).await.is_err() {
+        tracing::warn!(
+            "a message was still on its way to Redis; its sender was not told that it was taken"
+        );
+    }
+}
+
+/// Whose tokens are good; none only where nobody else can come.
+fn tokens(
+    config: &Config,
+    address: SocketAddr,
+) -> Result<(Option<Keys>, Option<Keeper>), MonitorError> {
+    let Some(path) = &config.monitor.tokens_file else {
+        if !address.ip().is_loopback() {
+            return Err(MonitorError::Open(address));
+        }
+        tracing::warn!("no monitor.tokens_file: whoever is on this machine is an admin");
+        return Ok((None, None));
+    };
+    if config.monitor.tls.is_none() && !address.ip().is_loopback() {
+        tracing::warn!(
+            "tokens travel in the clear on {address}: set monitor.tls_certificate, or let something before it speak TLS"
+        );
+    }
+    let (tokens, keeper) = Keys::open(path, "monitor.tokens_file")?;
+    Ok((Some(tokens), Some(keeper)))
 }
 
 /// Tells whoever asks for the health of the whole, or of one service.

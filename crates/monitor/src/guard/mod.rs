@@ -33,6 +33,9 @@ use waypost_runtime::keys;
 /// The tokens of a file.
 pub(crate) type Keys = keys::Keys<RoleGrant>;
 
+/// Follows that file.
+pub(crate) type Keeper = keys::KeyKeeper<RoleGrant>;
+
 /// The header of every answer to a known caller that names the caller's role, so that a user interface knows what to offer.
 pub(crate) const ROLE_HEADER: &str = "x-waypost-role";
 

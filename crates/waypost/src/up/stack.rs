@@ -1,6 +1,9 @@
 //! The order of start and stop.
 
+use std::net::SocketAddr;
+
 use anyhow::Context;
+use tokio::net::TcpListener;
 use waypost_ingress::Listeners;
 use waypost_queue::RedisSettings;
 use waypost_runtime::Health;
@@ -95,35 +98,9 @@ impl Stack {
         };
         migrate(&lookup).await?;
 
-        let mut worker = Service::start("worker", None, |admin, stop| async move {
-            Ok(waypost_worker::run(
-                worker,
-                Some(admin),
-                Health::default(),
-                stop.cancelled_owned(),
-            )
-            .await?)
-        })
-        .await?;
-        let mut dispatcher = Service::start("dispatcher", None, |admin, stop| async move {
-            Ok(waypost_dispatcher::run(
-                dispatcher,
-                Some(admin),
-                Health::default(),
-                stop.cancelled_owned(),
-            )
-            .await?)
-        })
-        .await?;
-        let mut ingress = Service::start("ingress", options.admin, |admin, stop| async move {
-            let listeners = Listeners {
-                webhook,
-                send: Some(send),
-                admin: Some(admin),
-            };
-            Ok(waypost_ingress::run(ingress, listeners, stop.cancelled_owned()).await?)
-        })
-        .await?;
+        let mut worker = start_worker(worker).await?;
+        let mut dispatcher = start_dispatcher(dispatcher).await?;
+        let mut ingress = start_ingress(ingress, options.admin, webhook, send).await?;
         let mut monitor = plane::start(monitor, admin_plane).await?;
         dispatcher.ready().await?;
         worker.ready().await?;
@@ -177,6 +154,39 @@ impl Stack {
         self.children.stop().await;
         ingress.and(dispatcher).and(worker).and(monitor)
     }
+}
+
+async fn start_worker(config: waypost_worker::Config) -> anyhow::Result<Service> {
+    Service::start("worker", None, |admin, stop| async move {
+        let (health, stop) = (Health::default(), stop.cancelled_owned());
+        Ok(waypost_worker::run(config, Some(admin), health, stop).await?)
+    })
+    .await
+}
+
+async fn start_dispatcher(config: waypost_dispatcher::Config) -> anyhow::Result<Service> {
+    Service::start("dispatcher", None, |admin, stop| async move {
+        let (health, stop) = (Health::default(), stop.cancelled_owned());
+        Ok(waypost_dispatcher::run(config, Some(admin), health, stop).await?)
+    })
+    .await
+}
+
+async fn start_ingress(
+    config: waypost_ingress::Config,
+    admin: Option<SocketAddr>,
+    webhook: TcpListener,
+    send: TcpListener,
+) -> anyhow::Result<Service> {
+    Service::start("ingress", admin, |admin, stop| async move {
+        let listeners = Listeners {
+            webhook,
+            send: Some(send),
+            admin: Some(admin),
+        };
+        Ok(waypost_ingress::run(config, listeners, stop.cancelled_owned()).await?)
+    })
+    .await
 }
 
 fn overlay<'a>(options: &Options, children: &Children, below: &'a Layered) -> Overlay<'a> {
