@@ -1,12 +1,18 @@
 //! The stream of events: written after the commit, read by whoever tells the browsers.
 
+mod position;
+mod tail;
+
 use redis::aio::ConnectionManager;
-use redis::streams::StreamRangeReply;
+use redis::streams::{StreamId, StreamRangeReply};
 use waypost_model::Event;
 
 use crate::connect::Redis;
 use crate::error::QueueError;
 use crate::settings::EventSettings;
+
+pub use position::{NotAPosition, Position};
+pub use tail::{Bounds, EventPage, EventTail};
 
 /// The stream. Each entry has the fields `id`, `kind`, `phone_number_id` and `data` (a JSON object).
 #[derive(Clone)]
@@ -103,16 +109,22 @@ impl EventLog {
             .arg(limit)
             .query_async(&mut self.connection.clone())
             .await?;
-        Ok(reply
-            .ids
-            .into_iter()
-            .map(|entry| StoredEvent {
-                id: entry.get("id").unwrap_or_default(),
-                kind: entry.get("kind").unwrap_or_default(),
-                phone_number_id: entry.get("phone_number_id").unwrap_or_default(),
-                data: entry.get("data").unwrap_or_default(),
-                position: entry.id,
-            })
-            .collect())
+        Ok(reply.ids.into_iter().map(stored).collect())
+    }
+}
+
+fn stored(mut entry: StreamId) -> StoredEvent {
+    let mut take = |name: &str| {
+        let value = entry.map.remove(name);
+        value
+            .and_then(|value| redis::from_redis_value(value).ok())
+            .unwrap_or_default()
+    };
+    StoredEvent {
+        id: take("id"),
+        kind: take("kind"),
+        phone_number_id: take("phone_number_id"),
+        data: take("data"),
+        position: entry.id,
     }
 }

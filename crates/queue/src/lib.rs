@@ -45,7 +45,7 @@ pub use dead::{DeadCursor, DeadFilter, DeadLetter, DeadLetters};
 pub use enqueue::{EnqueueError, Enqueuer, EnqueuerTask};
 pub use envelope::{Envelope, EnvelopeError, Kind};
 pub use error::QueueError;
-pub use events::{EventLog, StoredEvent};
+pub use events::{Bounds, EventLog, EventPage, EventTail, NotAPosition, Position, StoredEvent};
 pub use figures::{Member, PartitionFigures, Pause, Rate, Rates};
 pub use inbox::{Cleared, Inbox, InboxStats};
 pub use memory::EffectMemory;
