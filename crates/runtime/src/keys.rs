@@ -6,7 +6,8 @@
 //! numbers = ["106540352242922"]   # what it may do: the members of a Grant
 //! ```
 //!
-//! What a key may do differs between services, and is a [`Grant`]. In reading order: this file, `grant`; `digest`;
+//! What a key may do differs between services, and is a [`Grant`]. In reading order: this file, `grant`; `numbers`: a grant that
+//! several services have; `digest`;
 //! `ring`: all keys of a file, and which of them a caller shows; `watch`: the file while it changes; `new`: making a
 //! key; `bearer`: the key in a request.
 
@@ -14,6 +15,7 @@ mod bearer;
 mod digest;
 mod grant;
 mod new;
+mod numbers;
 mod ring;
 mod watch;
 
@@ -25,6 +27,7 @@ pub use bearer::bearer;
 use digest::Digest;
 pub use grant::{Grant, Misfit};
 pub use new::{KeyFault, NewKey, new_key};
+pub use numbers::{Numbers, is_number};
 pub use ring::KeyRing;
 pub use watch::{KeyKeeper, Keys};
 

@@ -1,19 +1,9 @@
 //! The file of bearer keys: who may send, and from which numbers.
-//!
-//! ```toml
-//! [backend]
-//! sha256 = "…"                    # of the key, in hex
-//! numbers = ["106540352242922"]   # phone_number_ids, or "*"
-//! ```
 
-use std::collections::BTreeSet;
-
-use toml::{Table, Value};
-use waypost_runtime::keys::{self, Grant, Misfit};
+use waypost_runtime::keys;
+use waypost_runtime::keys::Numbers;
+pub(crate) use waypost_runtime::keys::is_number;
 pub use waypost_runtime::keys::{KeyFault, NewKey};
-
-/// The member of a key's table that says from where.
-const MEMBER: &str = "numbers";
 
 /// A key of the Send API.
 pub(crate) type Key = keys::Key<Numbers>;
@@ -21,65 +11,10 @@ pub(crate) type Key = keys::Key<Numbers>;
 /// The keys in force.
 pub(crate) type Keys = keys::Keys<Numbers>;
 
-/// From which numbers a key may send.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Numbers {
-    All,
-    These(BTreeSet<String>),
-}
-
-impl Numbers {
-    /// Whether it is one of them.
-    pub(crate) fn contain(&self, phone_number_id: &str) -> bool {
-        match self {
-            Self::All => true,
-            Self::These(numbers) => numbers.contains(phone_number_id),
-        }
-    }
-}
-
-impl Grant for Numbers {
-    const MEMBERS: &'static [&'static str] = &[MEMBER];
-
-    fn read(table: &Table) -> Result<Self, Misfit> {
-        table.get(MEMBER).and_then(numbers).ok_or(Misfit {
-            member: MEMBER,
-            want: "a list of phone_number_ids (digits), or [\"*\"]",
-        })
-    }
-}
-
-fn numbers(value: &Value) -> Option<Numbers> {
-    let mut these = BTreeSet::new();
-    let mut all = false;
-    for item in value.as_array()? {
-        match item.as_str()? {
-            "*" => all = true,
-            id if is_number(id) => _ = these.insert(id.to_owned()),
-            _ => return None,
-        }
-    }
-    match all {
-        true => Some(Numbers::All),
-        false if these.is_empty() => None,
-        false => Some(Numbers::These(these)),
-    }
-}
-
-/// Whether it looks like a `phone_number_id`.
-pub(crate) fn is_number(id: &str) -> bool {
-    (1..=32).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Makes a key of this name that may use these numbers (`phone_number_id`, or `*` for all).
+/// Makes a key of this name that may send from these numbers (`phone_number_id`, or `*` for all).
 ///
 /// # Errors
 /// When the name or a number is none, or the system has no random bits.
 pub fn new_key(name: &str, numbers: &[impl AsRef<str>]) -> Result<NewKey, KeyFault> {
-    let numbers: Vec<Value> = numbers.iter().map(|id| Value::from(id.as_ref())).collect();
-    let grant = [(MEMBER.to_owned(), Value::from(numbers))];
-    keys::new_key::<Numbers>(name, &Table::from_iter(grant))
+    Numbers::new_key(name, numbers)
 }
-
-#[cfg(test)]
-mod tests;

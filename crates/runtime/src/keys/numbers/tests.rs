@@ -1,8 +1,8 @@
 use std::path::Path;
 
-use waypost_runtime::keys::KeyRing;
 use waypost_settings::ExposeSecret;
 
+use super::super::KeyRing;
 use super::*;
 
 fn parse(text: &str) -> Result<KeyRing<Numbers>, String> {
@@ -11,8 +11,8 @@ fn parse(text: &str) -> Result<KeyRing<Numbers>, String> {
 
 #[test]
 fn a_new_key_opens_with_its_table_and_is_not_in_it() {
-    let made = new_key("back.end", &["106", "107"]).unwrap();
-    let other = new_key("other", &["*"]).unwrap();
+    let made = Numbers::new_key("back.end", &["106", "107"]).unwrap();
+    let other = Numbers::new_key("other", &["*"]).unwrap();
     let key = made.key.expose_secret();
     assert!(
         key.starts_with("wpk_") && key.len() == 4 + 43,
@@ -75,7 +75,7 @@ fn what_cannot_be_is_refused_and_no_value_is_quoted() {
         let error = parse(&text).unwrap_err();
         assert!(error.contains(wanted) && !error.contains("abab"), "{error}");
     }
-    assert!(new_key("a b", &["1"]).is_err());
-    assert!(new_key("a", &["+1"]).is_err());
-    assert!(new_key("a", &[""; 0]).is_err());
+    assert!(Numbers::new_key("a b", &["1"]).is_err());
+    assert!(Numbers::new_key("a", &["+1"]).is_err());
+    assert!(Numbers::new_key("a", &[""; 0]).is_err());
 }
