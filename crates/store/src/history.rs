@@ -1,21 +1,24 @@
 //! What is known of messages, both ways, for whoever asks. None of it is `Debug`, because it holds what people wrote.
 //!
 //! `known` is a message as its row tells it, `told` what happened to it. `list` finds messages by filters, and `pick` decides
-//! along which index.
+//! along which index; `conversations` finds the newest message of each conversation.
+//! `standing` is what events tell of a message beside their news.
 
+mod conversations;
 mod known;
 mod list;
 mod pick;
+mod standing;
 mod told;
-
-use std::collections::HashMap;
 
 use futures_util::future::try_join4;
 use uuid::Uuid;
 
 use crate::{Store, StoreError};
+pub use conversations::{Conversation, Conversations};
 pub use known::KnownMessage;
 pub use list::MessageFilter;
+pub use standing::{MessageKey, Sending, Standing};
 pub use told::{Attempt, HeardStatus, Step};
 
 /// A message, and all that was told of it, oldest first.
@@ -30,11 +33,6 @@ pub struct History {
     /// What Meta told of it.
     pub statuses: Vec<HeardStatus>,
 }
-
-const CALLBACKS: &str = "
-SELECT k.id, m.callback_data
-FROM unnest($1::uuid[]) AS k (id)
-CROSS JOIN LATERAL (SELECT callback_data FROM messages WHERE id = k.id AND callback_data IS NOT NULL LIMIT 1) m";
 
 impl Store {
     /// A message with all that was told of it and with its body; `None` when there is none of that id.
@@ -67,23 +65,5 @@ impl Store {
             steps: steps.iter().map(told::step).collect(),
             statuses: statuses.iter().map(told::heard_status).collect(),
         }))
-    }
-
-    /// What the senders of these messages gave as `biz_opaque_callback_data`, of those that gave something.
-    ///
-    /// # Errors
-    /// When Postgres can't answer.
-    pub async fn callbacks(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, String>, StoreError> {
-        if ids.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let client = self.client().await?;
-        let ask = async {
-            let statement = client.prepare_cached(CALLBACKS).await?;
-            Ok::<_, StoreError>(client.query(&statement, &[&ids]).await?)
-        };
-        let result = self.within(ask).await;
-        let rows = self.settle(client, result)?;
-        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
     }
 }

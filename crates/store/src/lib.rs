@@ -49,7 +49,10 @@ pub use batch::{
     RawWebhook, StatusRow,
 };
 pub use error::StoreError;
-pub use history::{Attempt, HeardStatus, History, KnownMessage, MessageFilter, Step};
+pub use history::{
+    Attempt, Conversation, Conversations, HeardStatus, History, KnownMessage, MessageFilter,
+    MessageKey, Sending, Standing, Step,
+};
 pub use maintain::Maintained;
 pub use outbound::{FactRow, NumberRow, SendRow};
 pub use outcome::{Outcome, Persisted};

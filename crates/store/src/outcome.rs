@@ -30,7 +30,10 @@ pub enum Outcome {
         duplicate_of: Option<String>,
     },
     /// The row was there before: a redelivery, or the second copy within this batch.
-    Known,
+    Known {
+        /// The person, where the item tells who it is and stands in the batch for the first time.
+        contact_id: Option<Uuid>,
+    },
     /// Kept out by the window policy `drop`, and recorded in `dropped_duplicates`.
     Dropped {
         /// The message it repeats.
@@ -56,7 +59,10 @@ impl fmt::Debug for Outcome {
                 .field("contact_id", contact_id)
                 .field("duplicate", &duplicate_of.is_some())
                 .finish(),
-            Self::Known => f.write_str("Known"),
+            Self::Known { contact_id } => f
+                .debug_struct("Known")
+                .field("contact_id", contact_id)
+                .finish(),
             Self::Dropped { .. } => f.write_str("Dropped"),
             Self::Bad(error) => f.debug_tuple("Bad").field(error).finish(),
             Self::Unavailable(error) => f.debug_tuple("Unavailable").field(error).finish(),

@@ -149,7 +149,7 @@ async fn a_changed_schema_heals() {
         let persisted = write(&f.store, messages(vec![text("w2", phone("1"), 0)])).await;
         matches!(
             persisted.outcomes[0],
-            Outcome::Stored { .. } | Outcome::Known
+            Outcome::Stored { .. } | Outcome::Known { .. }
         )
     })
     .await;

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use uuid::Uuid;
 use waypost_model::EffectKey;
 use waypost_queue::{Envelope, Fact};
+use waypost_store::MessageKey;
 use waypost_whatsapp::{Contact, IdentityChange, Media, Update, UpdateBody};
 
 use crate::outbound::Sending;
@@ -125,15 +126,36 @@ impl<'a> Item<'a> {
         bad
     }
 
-    /// Our id of the message it speaks of, where it speaks of one that was sent through us.
-    pub(crate) fn our_id(&self) -> Option<Uuid> {
-        match &self.content {
-            Content::Update(update) => match &update.body {
-                UpdateBody::Status(status) => status.our_id(),
-                _ => None,
-            },
-            Content::Send(sending) => Some(sending.outgoing.id),
-            Content::Fact(fact) => Some(fact.message_id),
-        }
+    /// The message that it is, or speaks of, where one's row may tell more. History is nobody's news.
+    pub(crate) fn message(&self) -> Option<MessageKey<'_>> {
+        let update = match &self.content {
+            Content::Update(update) => update,
+            Content::Send(sending) => {
+                return Some(MessageKey {
+                    id: Some(sending.outgoing.id),
+                    phone_number_id: &sending.outgoing.phone_number_id,
+                    wamid: None,
+                });
+            }
+            Content::Fact(fact) => {
+                return Some(MessageKey {
+                    id: Some(fact.message_id),
+                    phone_number_id: &fact.phone_number_id,
+                    wamid: None,
+                });
+            }
+        };
+        let (id, wamid) = match &update.body {
+            UpdateBody::Message(message) | UpdateBody::Echo(message) => (None, &message.id),
+            UpdateBody::Status(status) => (status.our_id(), &status.id),
+            UpdateBody::History(_) | UpdateBody::Account(_) | UpdateBody::Malformed { .. } => {
+                return None;
+            }
+        };
+        Some(MessageKey {
+            id,
+            phone_number_id: &update.metadata.phone_number_id,
+            wamid: Some(wamid),
+        })
     }
 }

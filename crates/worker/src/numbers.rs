@@ -82,7 +82,7 @@ fn named<'t>(update: &'t Update<'_>) -> Option<NumberRow<'t>> {
 pub(crate) async fn upgrade(context: &Context, parsed: &Parsed<'_>, fates: &[Fate]) -> bool {
     for (item, fate) in parsed.items.iter().zip(fates) {
         if let Content::Update(update) = &item.content
-            && matches!(fate, Fate::New { .. } | Fate::Known { published: false })
+            && fate.is_news()
             && let Some(shown) = upgraded(update)
             && !raise(context, update, &shown).await
         {

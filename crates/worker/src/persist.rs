@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rand::Rng;
+use uuid::Uuid;
 use waypost_store::{Batch, Outcome};
 
 use crate::context::Context;
@@ -18,17 +19,34 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_s
 pub(crate) enum Fate {
     /// Its row is new.
     New {
-        contact_id: Option<uuid::Uuid>,
+        contact_id: Option<Uuid>,
         duplicate_of: Option<String>,
     },
     /// Its row was there. `published` is false when nobody can say whether its event went out.
-    Known { published: bool },
+    Known {
+        published: bool,
+        contact_id: Option<Uuid>,
+    },
     /// Kept out by policy.
     Dropped,
     /// It can never be stored.
     Bad(String),
     /// The process is stopping before it could be stored.
     Open,
+}
+
+impl Fate {
+    /// Whether the world is to be told of it: it is new, or nobody can say whether the world knows.
+    pub(crate) fn is_news(&self) -> bool {
+        matches!(
+            self,
+            Self::New { .. }
+                | Self::Known {
+                    published: false,
+                    ..
+                }
+        )
+    }
 }
 
 /// Stores every item, and answers with one fate for each, in order.
@@ -95,8 +113,9 @@ fn fate(
             contact_id,
             duplicate_of,
         },
-        Outcome::Known => Fate::Known {
+        Outcome::Known { contact_id } => Fate::Known {
             published: !(in_doubt || item.doubtful),
+            contact_id,
         },
         Outcome::Dropped { .. } => Fate::Dropped,
         Outcome::Bad(error) => Fate::Bad(error.to_string()),

@@ -4,13 +4,12 @@
 //! went out. An entry whose worker died in between is handed back marked, and its events go out again, with the
 //! same ids.
 
-use std::collections::HashMap;
-
-use uuid::Uuid;
 use waypost_queue::QueueError;
+use waypost_store::{MessageKey, Standing};
+use waypost_whatsapp::UpdateBody;
 
 use crate::context::Context;
-use crate::events::add_events;
+use crate::events::{Beside, add_events};
 use crate::item::{Content, Item};
 use crate::parse::Parsed;
 use crate::persist::Fate;
@@ -21,29 +20,28 @@ const PAGE: usize = 1024;
 /// Publishes and remembers. Goes on trying while Redis is away, since nobody else knows of these events; false when
 /// the process stops before all went out.
 pub(crate) async fn publish(context: &Context, parsed: &Parsed<'_>, fates: &[Fate]) -> bool {
-    let Some(callbacks) = callbacks(context, parsed, fates).await else {
+    let Some(standings) = standings(context, parsed, fates).await else {
         return false;
     };
     let mut events = Vec::with_capacity(fates.len());
     let mut done = Vec::with_capacity(fates.len());
-    for (item, fate) in parsed.items.iter().zip(fates) {
-        let callback = item.our_id().and_then(|id| callbacks.get(&id));
-        let callback = callback.map(String::as_str);
+    for ((item, fate), standing) in parsed.items.iter().zip(fates).zip(&standings) {
         match fate {
-            Fate::New {
-                contact_id,
-                duplicate_of,
+            Fate::New { .. }
+            | Fate::Known {
+                published: false, ..
             } => {
-                let of = duplicate_of.as_deref();
-                add_events(&mut events, item, *contact_id, of, callback);
-            }
-            Fate::Known { published: false } => {
-                add_events(&mut events, item, None, None, callback);
+                let beside = Beside::of(item, fate, standing.as_ref());
+                add_events(&mut events, item, &beside);
             }
             Fate::Dropped => {}
             // Whoever stored it publishes it, and remembers it then. Were it remembered here, and the other died
             // before it could publish, the entry handed back would be left out and its event lost.
-            Fate::Known { published: true } | Fate::Bad(_) | Fate::Open => continue,
+            Fate::Known {
+                published: true, ..
+            }
+            | Fate::Bad(_)
+            | Fate::Open => continue,
         }
         done.push(item.effect);
     }
@@ -61,26 +59,26 @@ pub(crate) async fn publish(context: &Context, parsed: &Parsed<'_>, fates: &[Fat
     true
 }
 
-/// What the senders gave with the messages of whose progress there is news; `None` when the process stops meanwhile.
-async fn callbacks(
+/// What the rows of messages tell beside the news of them, for each item; `None` when the process stops meanwhile.
+///
+/// It is asked after the commit. So of two that are stored at once, a message and news of it, one sees the other.
+async fn standings(
     context: &Context,
     parsed: &Parsed<'_>,
     fates: &[Fate],
-) -> Option<HashMap<Uuid, String>> {
-    let tells = |item: &Item<'_>, fate: &Fate| {
-        matches!(fate, Fate::New { .. } | Fate::Known { published: false })
-            && !matches!(item.content, Content::Send(_))
-    };
-    let items = parsed.items.iter().zip(fates);
-    let mut ids: Vec<Uuid> = items
-        .filter(|(item, fate)| tells(item, fate))
-        .filter_map(|(item, _)| item.our_id())
-        .collect();
-    ids.sort_unstable();
-    ids.dedup();
+) -> Option<Vec<Option<Standing>>> {
+    let items = parsed.items.iter().zip(fates).enumerate();
+    let asked = items.filter_map(|(place, (item, fate))| Some((place, asks(item, fate)?)));
+    let (places, keys): (Vec<usize>, Vec<MessageKey<'_>>) = asked.unzip();
+    let mut standings: Vec<Option<Standing>> = parsed.items.iter().map(|_| None).collect();
     loop {
-        match context.store.callbacks(&ids).await {
-            Ok(callbacks) => return Some(callbacks),
+        match context.store.standings(&keys).await {
+            Ok(found) => {
+                for (place, standing) in places.into_iter().zip(found) {
+                    standings[place] = standing;
+                }
+                return Some(standings);
+            }
             Err(error) => {
                 tracing::warn!("events wait for Postgres: {error}");
                 context.postgres.fail(error.to_string());
@@ -90,6 +88,16 @@ async fn callbacks(
             return None;
         }
     }
+}
+
+/// The message whose row has to be asked. Of one that came in just now the insert has told all there is.
+fn asks<'i>(item: &'i Item<'_>, fate: &Fate) -> Option<MessageKey<'i>> {
+    let came_in = match &item.content {
+        Content::Update(update) => matches!(update.body, UpdateBody::Message(_)),
+        Content::Send(_) | Content::Fact(_) => false,
+    };
+    let all_told = came_in && matches!(fate, Fate::New { .. });
+    item.message().filter(|_| fate.is_news() && !all_told)
 }
 
 /// Waits before the next try; false when the process stops meanwhile. The batch is then not settled either: it is

@@ -5,6 +5,7 @@
 //! - [`Stage`]: the servers and settings of one test, and all that can be seen from outside: rows, events, the queue,
 //!   dead letters.
 //! - [`webhook`]: small webhooks by hand, for tests that must know every id. Whole scenarios come from the sandbox.
+//! - [`sends`]: messages to send by hand.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,6 +13,7 @@
     reason = "test code: a panic is how it reports"
 )]
 
+pub mod sends;
 mod stage;
 pub mod webhook;
 

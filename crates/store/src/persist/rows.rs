@@ -129,7 +129,17 @@ impl<'b, 'a> Rows<'b, 'a> {
         contact_of: &[Option<Uuid>],
         renamed: &HashMap<Uuid, Uuid>,
     ) -> Vec<Outcome> {
-        let mut outcomes: Vec<Outcome> = (0..length).map(|_| Outcome::Known).collect();
+        let person = |place: usize| {
+            let mut contact_id = contact_of[place];
+            while let Some(survivor) = contact_id.and_then(|id| renamed.get(&id)) {
+                contact_id = Some(*survivor);
+            }
+            contact_id
+        };
+        let known = |place| Outcome::Known {
+            contact_id: person(place),
+        };
+        let mut outcomes: Vec<Outcome> = (0..length).map(known).collect();
         let messages = self.messages.iter().map(|p| (p.place, p.id));
         let statuses = self.statuses.iter().map(|p| (p.place, p.id));
         let accounts = self.accounts.iter().map(|p| (p.place, p.id));
@@ -137,13 +147,9 @@ impl<'b, 'a> Rows<'b, 'a> {
         let facts = self.facts.iter().map(|p| (p.place, p.id));
         let webhooks = messages.chain(statuses).chain(accounts);
         for (place, id) in webhooks.chain(sends).chain(facts) {
-            let mut contact_id = contact_of[place];
-            while let Some(survivor) = contact_id.and_then(|id| renamed.get(&id)) {
-                contact_id = Some(*survivor);
-            }
             outcomes[place] = Outcome::Stored {
                 id,
-                contact_id,
+                contact_id: person(place),
                 duplicate_of: None,
             };
         }

@@ -1,10 +1,11 @@
-//! What a query reads, by Postgres' own counters, under the settings that queries of ours run with. More telling than a plan: an index
+//! What a query reads, by Postgres' own counters, under the settings that it runs with. More telling than a plan: an index
 //! may be used and still be read from end to end.
 #![allow(clippy::unwrap_used, reason = "test code")]
 
 use std::collections::BTreeMap;
 
 use deadpool_postgres::Client;
+use tokio_postgres::types::ToSql;
 use waypost_harness::{TestDatabase, database};
 
 use super::{IN_ORDER, Values};
@@ -32,14 +33,32 @@ pub(crate) async fn made(script: &str) -> (Store, TestDatabase) {
     (store, database)
 }
 
-/// What a query reads, and how many rows it answers.
+/// What a query put together from filters reads, and how many rows it answers.
 pub(crate) async fn of(store: &Store, sql: &str, values: &Values) -> (Read, usize) {
+    run(store, IN_ORDER, sql, &values.all()).await
+}
+
+/// The same of a query that runs as connections are set up.
+pub(crate) async fn plain(
+    store: &Store,
+    sql: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> (Read, usize) {
+    run(store, "", sql, parameters).await
+}
+
+async fn run(
+    store: &Store,
+    settings: &str,
+    sql: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> (Read, usize) {
     let client = store.client().await.unwrap();
     // Within one transaction nothing is carried over to the server's own counters.
     client.batch_execute("BEGIN").await.unwrap();
-    client.batch_execute(IN_ORDER).await.unwrap();
+    client.batch_execute(settings).await.unwrap();
     let before = counters(&client).await;
-    let answered = client.query(sql, &values.all()).await.unwrap().len();
+    let answered = client.query(sql, parameters).await.unwrap().len();
     let after = counters(&client).await;
     client.batch_execute("COMMIT").await.unwrap();
     let none = (0, 0);

@@ -110,11 +110,6 @@ async fn the_whole_history_can_be_read() {
     assert_eq!(attempts, [(1, 0, Some(131_026)), (2, 1, None)]);
     assert_eq!(found.statuses.len(), 1);
     assert!(f.store.message(Uuid::now_v7()).await.unwrap().is_none());
-    let callbacks = f.store.callbacks(&[id, Uuid::now_v7()]).await.unwrap();
-    assert_eq!(
-        callbacks.into_iter().collect::<Vec<_>>(),
-        [(id, "order 7".to_owned())]
-    );
 }
 
 /// Groups and marks are nobody's conversation.

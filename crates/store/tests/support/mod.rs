@@ -128,7 +128,7 @@ pub fn stored(outcomes: &[Outcome]) -> usize {
 }
 
 pub fn known(outcomes: &[Outcome]) -> usize {
-    let known = |o: &&Outcome| matches!(o, Outcome::Known);
+    let known = |o: &&Outcome| matches!(o, Outcome::Known { .. });
     outcomes.iter().filter(known).count()
 }
 

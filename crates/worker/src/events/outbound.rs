@@ -5,14 +5,19 @@ use uuid::Uuid;
 use waypost_model::{DeadClass, Direction, Event, EventKind, Origin, SendState};
 use waypost_store::{FactRow, SendRow};
 
-use super::{MessageBody, push};
+use super::{Beside, MessageBody, push};
 use crate::item::{Content, Item};
 
 /// What only a message has that was sent through us.
 #[derive(Serialize)]
 pub(super) struct Accepted<'a> {
     message_id: Uuid,
+    /// Where it stands, which is seldom further than accepted.
     state: &'a str,
+    life: u32,
+    attempt: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    class: Option<&'a str>,
     priority: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     callback_data: Option<&'a str>,
@@ -24,6 +29,8 @@ pub(super) struct Accepted<'a> {
 struct FactBody<'a> {
     phone_number_id: &'a str,
     message_id: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact_id: Option<Uuid>,
     state: &'a str,
     life: u32,
     attempt: u32,
@@ -48,23 +55,30 @@ pub(super) fn accepted(
     events: &mut Vec<Event>,
     item: &Item<'_>,
     row: &SendRow<'_>,
-    contact_id: Option<Uuid>,
+    beside: &Beside<'_>,
 ) {
+    let standing = beside.standing;
+    let sending = standing.and_then(|row| row.sending.as_ref());
     let body = MessageBody {
         direction: Direction::Out.as_str(),
         origin: Origin::Live.as_str(),
         waba_id: row.account.unwrap_or_default(),
         phone_number_id: row.phone_number_id,
-        wamid: None,
+        wamid: standing.and_then(|row| row.wamid.as_deref()),
         r#type: row.kind,
-        contact_id,
+        contact_id: beside.contact_id,
         from: row.person.phone,
         user_id: row.person.bsuid,
         name: None,
         duplicate_of: None,
+        status: standing.and_then(|row| row.status.as_deref()),
+        error_code: standing.and_then(|row| row.error_code),
         ours: Some(Accepted {
             message_id: row.id,
-            state: SendState::Accepted.as_str(),
+            state: sending.map_or(SendState::Accepted.as_str(), |sending| &sending.state),
+            life: sending.map_or(0, |sending| sending.life),
+            attempt: sending.map_or(0, |sending| sending.attempt),
+            class: sending.and_then(|sending| sending.class.as_deref()),
             priority: row.priority.as_str(),
             callback_data: row.callback_data,
         }),
@@ -80,7 +94,7 @@ pub(super) fn step(
     events: &mut Vec<Event>,
     item: &Item<'_>,
     row: &FactRow<'_>,
-    callback_data: Option<&str>,
+    beside: &Beside<'_>,
 ) {
     let Content::Fact(fact) = &item.content else {
         return;
@@ -89,6 +103,7 @@ pub(super) fn step(
     let body = FactBody {
         phone_number_id: number,
         message_id: row.message_id,
+        contact_id: beside.contact_id,
         state: row.state.as_str(),
         life: row.life,
         attempt: row.attempt,
@@ -97,7 +112,7 @@ pub(super) fn step(
         error_code: row.error_code,
         error: row.error_code.and_then(waypost_whatsapp::graph::explain),
         error_message: row.error_message,
-        callback_data,
+        callback_data: beside.callback_data(),
     };
     push(events, item, EventKind::Status, number, &body, None);
 }

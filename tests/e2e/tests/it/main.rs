@@ -10,6 +10,7 @@
 mod bad_bodies;
 mod coexistence;
 mod contacts;
+mod conversation;
 mod every_kind;
 mod outbound_facts;
 mod poison;

@@ -6,13 +6,13 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use waypost_e2e::Stage;
+use waypost_e2e::sends::{outgoing, text_to};
 use waypost_e2e::webhook::{DISPLAY, NOON, NUMBER, WABA, status, statuses, webhook};
 use waypost_harness::eventually;
-use waypost_model::{DeadClass, OnUnknown, Priority, Recipient, SendState};
+use waypost_model::{DeadClass, SendState};
 use waypost_queue::{
     Acceptor, AcceptorTask, Ending, Enqueuer, Envelope, Fact, How, InboxSettings, Kind,
-    LaneConsumer, LaneReserved, LaneSettings, Outbox, OutboxSettings, Outgoing, Progress, Signal,
-    Turn,
+    LaneConsumer, LaneReserved, LaneSettings, Outbox, OutboxSettings, Progress, Signal, Turn,
 };
 
 use crate::SOON;
@@ -47,25 +47,8 @@ impl Lanes {
     }
 
     async fn send(&self, body: &Value) -> Uuid {
-        let id = Uuid::now_v7();
-        let outgoing = Outgoing {
-            id,
-            accepted_at: SystemTime::now(),
-            request_id: Uuid::now_v7(),
-            traceparent: String::new(),
-            phone_number_id: NUMBER.to_owned(),
-            account: WABA.to_owned(),
-            recipient: Recipient::Phone(TO.to_owned()),
-            kind: "text".to_owned(),
-            priority: Priority::High,
-            on_unknown: OnUnknown::Fail,
-            send_at: None,
-            expires_at: None,
-            callback_data: Some("order 7".to_owned()),
-            key_name: "shop".to_owned(),
-            by_link: false,
-            body: Bytes::from(body.to_string()),
-        };
+        let outgoing = outgoing(TO, body);
+        let id = outgoing.id;
         self.acceptor.accept(outgoing, None).await.unwrap();
         id
     }
@@ -96,7 +79,7 @@ impl Lanes {
 }
 
 fn text() -> Value {
-    json!({"messaging_product": "whatsapp", "to": TO, "type": "text", "text": {"body": "hello"}})
+    text_to(TO, "hello")
 }
 
 fn fact(id: Uuid, attempt: u32, state: SendState, verdict: &str) -> Fact {
@@ -155,6 +138,10 @@ async fn a_message_and_its_attempts_become_rows_and_events() {
         (&json!("out"), &json!(TO))
     );
     assert!(message["contact_id"].is_string() && message.get("wamid").is_none());
+    assert_eq!(
+        (&message["life"], &message["attempt"]),
+        (&json!(0), &json!(0))
+    );
 
     let turn = lanes.turn().await;
     let failed = Fact {
@@ -202,6 +189,8 @@ async fn a_message_and_its_attempts_become_rows_and_events() {
         .find(|event| event["status"] == "read")
         .unwrap();
     assert_eq!(read["callback_data"], "order 7");
+    let of_it = |event: &Value| event["contact_id"] == message["contact_id"];
+    assert!(heard.iter().all(of_it));
     let row = "SELECT concat_ws(' ', state, state_attempt, attempts, wamid, status, priority, key_name) FROM messages";
     assert_eq!(
         stage.texts(row).await,
