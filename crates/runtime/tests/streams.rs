@@ -63,7 +63,10 @@ async fn start(settings: ServeSettings) -> (SocketAddr, mpsc::Receiver<()>) {
             let headers = response.headers_mut();
             headers.insert(UPGRADE, HeaderValue::from_static("echo"));
             headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
-            tokio::spawn(echo(request));
+            match request.uri().path() {
+                "/stubborn" => tokio::spawn(stubborn(request)),
+                _ => tokio::spawn(echo(request)),
+            };
         }
         async move { Ok::<_, Infallible>(response) }
     });
@@ -76,6 +79,17 @@ async fn echo(request: Request<Incoming>) {
     let mut buffer = [0; 64];
     while let Ok(length @ 1..) = io.read(&mut buffer).await {
         io.write_all(&buffer[..length]).await.unwrap();
+    }
+}
+
+/// Writes on after an error, until the input ends.
+async fn stubborn(request: Request<Incoming>) {
+    let mut io = TokioIo::new(hyper::upgrade::on(request).await.unwrap());
+    while io.write_all(&[b'x'; 4096]).await.is_ok() {}
+    // By now the peer may take something.
+    for _ in 0..100 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        let _ = io.write_all(b"after a gap").await;
     }
 }
 
@@ -153,4 +167,21 @@ async fn an_upgraded_connection_belongs_to_who_upgraded_it() {
         stream.read_exact(&mut back).await.unwrap();
         assert_eq!(&back, b"hello");
     }
+}
+
+#[tokio::test]
+async fn nothing_comes_after_what_a_peer_did_not_take() {
+    let (address, _bodies) = start(quick()).await;
+    let upgrade = "connection: upgrade\r\nupgrade: echo\r\n";
+    let mut stream = get(address, "/stubborn", upgrade).await;
+    // Longer than a peer may take nothing.
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    let mut all = Vec::new();
+    let end = stream.read_to_end(&mut all);
+    timeout(Duration::from_secs(10), end)
+        .await
+        .unwrap()
+        .unwrap();
+    let body = all.split_off(all.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4);
+    assert!(!body.is_empty() && body.iter().all(|&byte| byte == b'x'));
 }

@@ -25,7 +25,7 @@ pub(super) struct Watched<I> {
     preface: Option<usize>,
     said_408: bool,
     write_timeout: Option<Duration>,
-    // Set while the peer takes nothing.
+    // Set while the peer takes nothing, and left set when it has been given up.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
@@ -38,6 +38,14 @@ impl<I> Watched<I> {
             said_408: false,
             write_timeout,
             stalled: None,
+        }
+    }
+
+    // Given up is given up: whoever writes on after an error, as some WebSockets do, must not put something after a gap.
+    fn given_up(&self) -> io::Result<()> {
+        match &self.stalled {
+            Some(stalled) if stalled.is_elapsed() => Err(io::ErrorKind::TimedOut.into()),
+            _ => Ok(()),
         }
     }
 
@@ -139,6 +147,7 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncRead for Watched<I> {
             self.say_408(cx);
             return Poll::Ready(Ok(()));
         }
+        self.given_up()?;
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
         let read = &buf.filled()[before..];
@@ -158,6 +167,7 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<I> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.given_up()?;
         let Some(with_id) = self.with_id(buf) else {
             let written = Pin::new(&mut self.inner).poll_write(cx, buf);
             return self.timed(written, cx);
@@ -190,6 +200,7 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<I> {
             // hyper's own answers have no body, so they come alone.
             [only] => self.poll_write(cx, only),
             _ => {
+                self.given_up()?;
                 let written = Pin::new(&mut self.inner).poll_write_vectored(cx, bufs);
                 self.timed(written, cx)
             }
