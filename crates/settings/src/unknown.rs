@@ -17,6 +17,7 @@ pub const SECTIONS: &[&str] = &[
     "worker",
     "admin",
     "log",
+    "telemetry",
     "whatsapp",
     "numbers",
     "outbox",
@@ -27,7 +28,15 @@ pub const SECTIONS: &[&str] = &[
     "limits",
     "breaker",
     "monitor",
+    "realtime",
 ];
+
+/// Sections of which some processes read a few keys, each with a key that only those read which read them all. To the
+/// others the rest of the section is not their business.
+const SHARED: &[(&str, &str)] = &[("realtime", "realtime.listen")];
+
+/// How many edits away from a key of its own a process takes a name of a shared section for a misspelling.
+const MISSPELT: usize = 2;
 
 /// Refuses the first name in `lookup` that is no key of `keys`, unless it lies in a section that only other
 /// processes read.
@@ -38,10 +47,9 @@ pub fn refuse_unknown(lookup: &dyn Lookup, keys: &[&'static [Key]]) -> Result<()
         if style == Style::Foreign || known.iter().any(|key| names(key, style, &name)) {
             continue;
         }
-        let read = |section: &str| known.iter().any(|key| key.section() == section);
         if SECTIONS
             .iter()
-            .any(|section| style.is_in(&name, section) && !read(section))
+            .any(|section| style.is_in(&name, section) && is_others(&name, style, section, &known))
         {
             continue;
         }
@@ -52,6 +60,17 @@ pub fn refuse_unknown(lookup: &dyn Lookup, keys: &[&'static [Key]]) -> Result<()
         });
     }
     Ok(())
+}
+
+/// Whether a name in this section is the business of other processes than the one with these keys.
+fn is_others(name: &str, style: Style, section: &str, known: &[&Key]) -> bool {
+    let mut own = known.iter().filter(|key| key.section() == section);
+    match SHARED.iter().find(|(shared, _)| *shared == section) {
+        Some((_, whole)) if !known.iter().any(|key| key.path == *whole) => {
+            !own.any(|key| edits(name, &style.name_of(key)) <= MISSPELT)
+        }
+        _ => own.next().is_none(),
+    }
 }
 
 /// How a name is written decides what it is compared with.

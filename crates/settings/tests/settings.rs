@@ -283,6 +283,24 @@ fn other_processes_keys_and_other_peoples_variables_are_let_be() {
 }
 
 #[test]
+fn of_a_section_read_in_part_the_rest_is_let_be_and_misspelling_is_not() {
+    const PART: &[Key] = &[Key::secret("realtime.secrets", "Secrets.")];
+    const WHOLE: &[Key] = &[Key::new("realtime.listen", "0.0.0.0:1", "Address.")];
+    let given = |name: &'static str| MapLookup::from([(name, "x")]);
+    for name in [
+        "realtime.listen",
+        "realtime.queue",
+        "realtime.secrets",
+        "realtime.secrets_file",
+    ] {
+        refuse_unknown(&given(name), &[PART]).unwrap();
+    }
+    assert!(refuse_unknown(&given("realtime.secretes"), &[PART]).is_err());
+    assert!(refuse_unknown(&given("realtime.queue"), &[PART, WHOLE]).is_err());
+    refuse_unknown(&given("realtime.queue"), &[KEYS]).unwrap();
+}
+
+#[test]
 fn a_kubernetes_service_named_redis_is_not_mistaken_for_a_port() {
     let lookup = layered([("REDIS_PORT", "tcp://10.0.0.7:6379")], None).unwrap();
     assert_eq!(reader(&lookup).u64("redis.port").unwrap(), 6379);
