@@ -81,6 +81,12 @@ impl Problem {
         )
     }
 
+    pub(crate) fn full() -> Self {
+        let detail = "This replica has as many connections as it may have; try again in a moment.";
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self::new(status, "full", "Too many connections", detail)
+    }
+
     pub(crate) fn origin() -> Self {
         let detail = "Pages of this origin may not connect; realtime.origins names those that may.";
         Self::new(
@@ -110,7 +116,7 @@ impl Problem {
                 };
                 headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
             }
-            StatusCode::TOO_MANY_REQUESTS => {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
             }
             StatusCode::METHOD_NOT_ALLOWED => {

@@ -15,7 +15,6 @@ use crate::limits::Pass;
 use crate::{cors, socket, sse};
 
 const EVENTS: &str = "/v1/events";
-const SOCKET: &str = "/socket.io/";
 
 /// The service of the public listener.
 pub(crate) fn service(
@@ -59,7 +58,7 @@ async fn route(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Problem> {
     let path = request.uri().path();
-    let known = path == EVENTS || path == SOCKET;
+    let known = path == EVENTS || path == socket::PATH;
     match *request.method() {
         _ if !known => Err(Problem::not_found(
             "There are GET /v1/events (server-sent events) and /socket.io/ (Socket.IO).",
@@ -71,7 +70,7 @@ async fn route(
             // A place for every session, not for every request of one.
             let begins = !has_session(request.uri().query().unwrap_or_default());
             let place = begins.then(|| place(app, &request)).transpose()?;
-            Ok(sockets.answer(request, place).await)
+            sockets.answer(request, place).await
         }
     }
 }

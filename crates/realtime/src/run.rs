@@ -147,9 +147,15 @@ async fn public(
         write_timeout: Some(config.write_timeout),
         ..ServeSettings::default()
     };
-    let sockets = Sockets::new(Arc::clone(&app));
-    let service = front::service(app, sockets);
+    let sockets = Sockets::new(Arc::clone(&app), config.max_connections);
+    let service = front::service(app, sockets.clone());
+    let stop = async {
+        stop.await;
+        sockets.stop();
+    };
     serve(listener, service, settings, stop).await;
+    // WebSockets have left the connections that `serve` counts.
+    sockets.ended(config.drain_deadline).await;
 }
 
 /// Issues tokens as long as the service runs: a front end that drains here may well get its token here.

@@ -124,6 +124,7 @@ pub(super) mod tests {
             kind: "message".to_owned(),
             phone_number_id: number.to_owned(),
             data: data.to_owned(),
+            traceparent: String::new(),
         }
     }
 
