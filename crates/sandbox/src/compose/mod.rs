@@ -14,6 +14,7 @@ mod status;
 pub use fields::field_names;
 pub use message_kinds::MessageKind;
 pub use people::Customer;
+pub(crate) use people::name;
 pub use status::Story;
 
 use serde_json::Value;

@@ -29,6 +29,19 @@ const LAST: [&str; 8] = [
     "🌻",
 ];
 
+/// The name of whoever has this phone number or user id: the same each time.
+pub(crate) fn name(id: &str) -> String {
+    let digits = id.bytes().filter(u8::is_ascii_digit);
+    let number = digits.fold(0_usize, |number, digit| {
+        number
+            .wrapping_mul(10)
+            .wrapping_add(usize::from(digit - b'0'))
+    });
+    let first = FIRST[number % FIRST.len()];
+    let last = LAST[number / FIRST.len() % LAST.len()];
+    format!("{first} {last}")
+}
+
 /// Somebody who writes to the business.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Customer {

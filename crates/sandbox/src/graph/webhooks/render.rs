@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::super::codes::known;
 use super::plan::Word;
 use super::{Inbound, Sent};
-use crate::compose::WABA;
+use crate::compose::{WABA, name};
 use crate::encode::encode;
 
 /// One entry of `statuses[]` or `messages[]`, to be written when it is sent.
@@ -147,7 +147,7 @@ fn message(inbound: &Inbound) -> Value {
 fn contact(to: &str) -> Value {
     let (phone, user_id) = ids(to);
     let mut contact = Map::from_iter([
-        ("profile".to_owned(), json!({"name": "Ada Example"})),
+        ("profile".to_owned(), json!({"name": name(to)})),
         ("user_id".to_owned(), json!(user_id)),
     ]);
     if let Some(phone) = phone {
