@@ -12,6 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "number",
         "dead_letter",
         "message",
+        "realtime",
         "audit",
     ];
     let files = names.map(|name| format!("{root}/waypost/v1/{name}.proto"));

@@ -20,8 +20,9 @@ export const launch = () => chromium.launch({ executablePath: process.env.WAYPOS
 
 const shots = process.env.WAYPOST_SCREENSHOTS;
 
-// Opens the dashboard. What goes wrong in the page, and what its security policy refuses, fails the test at `close`.
-export async function open(browser, { width = 1440, height = 900, theme = "light", storage } = {}) {
+// Opens the dashboard, or the page at `path`, which may talk to the `others` too. What goes wrong in the page, and what its security
+// policy refuses, fails the test at `close`. `breaks`: the test cuts the connection, which the browser notes as an error.
+export async function open(browser, { width = 1440, height = 900, theme = "light", storage, path = "/", others = [], breaks = false } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, storageState: storage, reducedMotion: "reduce" });
   const page = await context.newPage();
   const trouble = [];
@@ -29,13 +30,15 @@ export async function open(browser, { width = 1440, height = 900, theme = "light
   page.on("pageerror", (error) => trouble.push(error.stack));
   page.on("console", (message) => {
     // The browser notes every answer that is no success; those are the test's own business.
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) trouble.push(message.text());
+    const expected = message.text().startsWith("Failed to load resource") || (breaks && message.text().startsWith("WebSocket connection to"));
+    if (message.type() === "error" && !expected) trouble.push(message.text());
   });
   page.on("request", (request) => {
     const url = new URL(request.url());
-    if (url.protocol !== "data:" && url.origin !== new URL(ready.admin_url).origin) trouble.push(`a request to another host: ${url.origin}`);
+    const known = [ready.admin_url, ...others].some((one) => url.origin === new URL(one).origin);
+    if (url.protocol !== "data:" && !known) trouble.push(`a request to another host: ${url.origin}`);
   });
-  await page.goto(ready.admin_url);
+  await page.goto(new URL(path, ready.admin_url).href);
   await page.locator("#app > *").first().waitFor();
   return {
     page,

@@ -13,7 +13,7 @@ import ready
 import seed
 
 SECONDS = 10
-SERVICES = ["QueueService", "NumberService", "DeadLetterService", "MessageService", "AuditService"]
+SERVICES = ["QueueService", "NumberService", "DeadLetterService", "MessageService", "RealtimeService", "AuditService"]
 HEALTH = "grpc.health.v1.Health"
 
 
@@ -81,7 +81,7 @@ def everything_is_described(client: Client):
             message_factory.GetMessageClass(method.input_type)
             message_factory.GetMessageClass(method.output_type)
             methods += name.startswith("waypost.")
-    assert methods >= 19, methods
+    assert methods >= 21, methods
 
 
 def health_is_open(stranger: Client):

@@ -11,6 +11,9 @@ use waypost_runtime::{AdminSettings, TlsSettings};
 use waypost_settings::{Key, Lookup, Reader, SettingsError};
 use waypost_store::StoreSettings;
 use waypost_telemetry::LogSettings;
+use waypost_token::TokenSettings;
+
+use crate::realtime_url::RealtimeUrl;
 
 /// Where the admin plane listens, and for whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub struct MonitorSettings {
     pub tokens_file: Option<PathBuf>,
     /// TLS.
     pub tls: Option<TlsSettings>,
+    /// Where browsers reach the realtime service.
+    pub realtime_url: Option<RealtimeUrl>,
     /// How long what is under way may take at the end.
     pub drain_deadline: Duration,
 }
@@ -53,6 +58,10 @@ impl MonitorSettings {
             "monitor.tls_client_name",
             "The name a client certificate must bear.",
         ),
+        Key::optional(
+            "monitor.realtime_url",
+            "Where browsers reach the realtime service, like https://realtime.example.com: told with every token, and what the inbox page connects to. realtime.origins must have the admin plane's own origin then. Unset: the inbox is not live.",
+        ),
         Key::new(
             "monitor.drain_deadline",
             "25s",
@@ -70,6 +79,7 @@ impl MonitorSettings {
             listen: read.socket_addr("monitor.listen")?,
             tokens_file: read.opt_path("monitor.tokens_file")?,
             tls: tls(&read)?,
+            realtime_url: realtime_url(&read)?,
             drain_deadline: read.duration("monitor.drain_deadline")?,
         };
         if settings.tokens_file.is_none() && !settings.listen.ip().is_loopback() {
@@ -80,6 +90,13 @@ impl MonitorSettings {
         }
         Ok(settings)
     }
+}
+
+fn realtime_url(read: &Reader<'_>) -> Result<Option<RealtimeUrl>, SettingsError> {
+    const KEY: &str = "monitor.realtime_url";
+    let text = read.opt_string(KEY)?;
+    let url = text.map(|text| RealtimeUrl::parse(&text)).transpose();
+    url.map_err(|reason| read.invalid(KEY, reason))
 }
 
 fn tls(read: &Reader<'_>) -> Result<Option<TlsSettings>, SettingsError> {
@@ -132,6 +149,8 @@ pub struct Config {
     pub memory: MemorySettings,
     /// The stream of events.
     pub events: EventSettings,
+    /// What browsers' tokens are signed with.
+    pub tokens: TokenSettings,
     /// How to reach Postgres.
     pub store: StoreSettings,
     /// The private listener.
@@ -149,6 +168,7 @@ pub const KEYS: &[&[Key]] = &[
     LaneSettings::KEYS,
     MemorySettings::KEYS,
     EventSettings::KEYS,
+    TokenSettings::KEYS,
     StoreSettings::KEYS,
     AdminSettings::KEYS,
     LogSettings::KEYS,
@@ -169,6 +189,7 @@ impl Config {
             lanes: LaneSettings::from_lookup(lookup)?,
             memory: MemorySettings::from_lookup(lookup)?,
             events: EventSettings::from_lookup(lookup)?,
+            tokens: TokenSettings::from_lookup(lookup)?,
             store: StoreSettings::from_lookup(lookup)?,
             admin: AdminSettings::from_lookup(lookup)?,
             log: LogSettings::from_lookup(lookup)?,
@@ -201,6 +222,20 @@ mod tests {
             ("monitor.tokens_file", "/tokens.toml"),
         ]);
         assert!(MonitorSettings::from_lookup(&lookup).is_ok());
+    }
+
+    #[test]
+    fn an_address_for_browsers_is_read_and_a_wrong_one_is_named() {
+        let lookup = MapLookup::from([("monitor.realtime_url", "https://rt.example.com/")]);
+        let settings = MonitorSettings::from_lookup(&lookup).unwrap();
+        let url = settings.realtime_url.unwrap().to_string();
+        assert_eq!(url, "https://rt.example.com");
+        let lookup = MapLookup::from([("monitor.realtime_url", "rt.example.com")]);
+        let error = MonitorSettings::from_lookup(&lookup).unwrap_err();
+        assert!(
+            error.to_string().contains("monitor.realtime_url"),
+            "{error}"
+        );
     }
 
     #[test]

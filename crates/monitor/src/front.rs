@@ -17,7 +17,8 @@ use tower::{Service, ServiceExt};
 use waypost_runtime::{Peer, RequestId};
 
 use crate::gateway::Gateway;
-use crate::{openapi, ui};
+use crate::openapi;
+use crate::ui::Ui;
 
 /// The one type of all bodies that go out.
 pub(crate) type Body = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
@@ -27,6 +28,7 @@ pub(crate) type Body = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + S
 pub(crate) struct Front<S> {
     services: S,
     gateway: Gateway<S>,
+    ui: Ui,
     /// Nobody needs a token; then only whoever is on this machine and no page of a browser's may call.
     open: bool,
 }
@@ -35,10 +37,11 @@ impl<S> Front<S>
 where
     S: Clone,
 {
-    pub(crate) fn new(services: S, open: bool) -> Self {
+    pub(crate) fn new(services: S, ui: Ui, open: bool) -> Self {
         Self {
             gateway: Gateway::new(services.clone()),
             services,
+            ui,
             open,
         }
     }
@@ -106,7 +109,7 @@ where
         {
             return openapi_file();
         }
-        match ui::answer(&request) {
+        match self.ui.answer(&request) {
             Some(response) => {
                 response.map(|body| body.map_err(|never| match never {}).boxed_unsync())
             }

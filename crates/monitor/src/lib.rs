@@ -12,7 +12,8 @@
 //! In reading order: `config`; `front`, which parts the three; `guard`: whose token it is and what he may; `gateway` and
 //! `openapi`: HTTP/JSON as a transcoder, from what the protos say; `plane`: what all services share; `call`: the request of one
 //! call, checked; `services`, one file for each, over `convert`; `confirm`: what must be confirmed before it is thrown away;
-//! `audit`: who has changed what; `fault`: errors and their details. `run` has the order of start and stop.
+//! `audit`: who has changed what; `fault`: errors and their details; `realtime_url`: where browsers get events. `run` has the
+//! order of start and stop.
 
 mod audit;
 mod call;
@@ -25,6 +26,7 @@ mod gateway;
 mod guard;
 mod openapi;
 mod plane;
+mod realtime_url;
 mod run;
 mod services;
 mod ui;
@@ -32,4 +34,5 @@ mod ui;
 pub use config::{Config, KEYS, MonitorSettings};
 pub use guard::new_token;
 pub use openapi::openapi;
+pub use realtime_url::RealtimeUrl;
 pub use run::{Listeners, MonitorError, run};

@@ -8,9 +8,11 @@ use tokio_util::task::TaskTracker;
 use tonic::Status;
 use waypost_queue::{Acceptor, AdminCorner, EffectMemory, EventLog, Inbox, Outbox};
 use waypost_store::Store;
+use waypost_token::Tokens;
 
 use crate::audit::Audit;
 use crate::confirm::Confirm;
+use crate::realtime_url::RealtimeUrl;
 use crate::services::Snapshots;
 
 /// Shared by all services; cheap to clone.
@@ -28,6 +30,10 @@ pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) audit: Audit,
     pub(crate) confirm: Confirm,
+    /// Signs tokens for browsers; none without a secret.
+    pub(crate) tokens: Option<Tokens>,
+    /// Where browsers reach the realtime service, as far as anybody has said.
+    pub(crate) realtime_url: Option<RealtimeUrl>,
     /// Messages a second of a number without a limit of its own; 0 for none.
     pub(crate) default_limit: f64,
     /// What was read last, for all who watch.

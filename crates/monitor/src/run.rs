@@ -21,10 +21,12 @@ use waypost_rpc::v1::dead_letter_service_server::DeadLetterServiceServer;
 use waypost_rpc::v1::message_service_server::MessageServiceServer;
 use waypost_rpc::v1::number_service_server::NumberServiceServer;
 use waypost_rpc::v1::queue_service_server::QueueServiceServer;
+use waypost_rpc::v1::realtime_service_server::RealtimeServiceServer;
 use waypost_runtime::admin::serve_admin;
 use waypost_runtime::{Health, Phase, ServeSettings, Tls, TlsError, listen, serve};
 use waypost_settings::SettingsError;
 use waypost_store::{Store, StoreError};
+use waypost_token::Tokens;
 
 use crate::audit::{Audit, flush};
 use crate::config::Config;
@@ -32,7 +34,8 @@ use crate::confirm::Confirm;
 use crate::front::Front;
 use crate::guard::{self, Keeper, Keys};
 use crate::plane::{Parts, Plane, corner};
-use crate::services::{Audits, DeadLetters, Messages, Numbers, Queues, Snapshots};
+use crate::services::{Audits, DeadLetters, Messages, Numbers, Queues, Realtime, Snapshots};
+use crate::ui::Ui;
 
 /// Somebody waits for Postgres' answer, and would rather know.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -142,7 +145,14 @@ pub async fn run(
         tell(&reporter, ServingStatus::NotServing).await;
         draining.cancel();
     };
-    serve(listeners.plane, Front::new(guarded, open), settings, stop).await;
+    let ui = Ui::new(config.monitor.realtime_url.as_ref());
+    serve(
+        listeners.plane,
+        Front::new(guarded, ui, open),
+        settings,
+        stop,
+    )
+    .await;
     if let Some(keeping) = keeping {
         keeping.abort();
     }
@@ -219,6 +229,8 @@ fn plane(
         store,
         audit,
         confirm: Confirm::new(corner(redis)),
+        tokens: Tokens::new(&config.tokens.secrets),
+        realtime_url: config.monitor.realtime_url.clone(),
         default_limit: config.lanes.number_limit,
         snapshots: Snapshots::default(),
         changes: TaskTracker::new(),
@@ -237,6 +249,7 @@ fn services(plane: &Plane) -> Result<(HealthReporter, Routes), MonitorError> {
         .add_service(DeadLetterServiceServer::new(DeadLetters(plane.clone())))
         .add_service(MessageServiceServer::new(Messages(plane.clone())))
         .add_service(NumberServiceServer::new(Numbers(plane.clone())))
+        .add_service(RealtimeServiceServer::new(Realtime(plane.clone())))
         .add_service(AuditServiceServer::new(Audits(plane.clone())))
         .add_service(health)
         .add_service(reflection().build_v1()?)

@@ -1,19 +1,19 @@
 // Start, login, the router, and the frame around the views.
-import { get } from "./api.js";
 import { append, fill, h, tell } from "./dom.js";
 import { clock, count } from "./format.js";
 import { icon } from "./icons.js";
 import { live } from "./live.js";
-import { button, relabel } from "./parts/button.js";
+import { leave, liveSign, themeSwitch } from "./parts/tools.js";
 import { session } from "./session.js";
 import * as audit from "./views/audit.js";
 import * as dead from "./views/dead.js";
-import { login } from "./views/login.js";
+import { arrive, login } from "./views/login.js";
 import * as messages from "./views/messages.js";
 import * as numbers from "./views/numbers.js";
 import * as overview from "./views/overview.js";
 
 const VIEWS = { overview, numbers, dead, messages, audit };
+const STATES = { connecting: "Connecting", live: "Live", stale: "Reconnecting" };
 const root = document.getElementById("app");
 let shown = null; // { name, view }: what is up
 let frame = null;
@@ -51,9 +51,11 @@ function buildFrame() {
     name,
     h("a", { href: `#/${name}` }, icon(name), h("span", {}, view.title)),
   ]);
+  // A page of its own: it alone may talk to the realtime service.
+  const inbox = h("a", { href: "/inbox" }, icon("inbox"), h("span", {}, "Inbox"));
   const letters = h("span", { class: "count", hidden: true });
   links.find(([name]) => name === "dead")[1].append(letters);
-  const tools = h("div", { class: "tools" }, liveSign(), themeSwitch(), leave());
+  const tools = h("div", { class: "tools" }, liveSign(live, STATES), themeSwitch(), leave());
   const shell = h(
     "div",
     { class: "shell" },
@@ -61,7 +63,7 @@ function buildFrame() {
       "div",
       { class: "side" },
       h("header", { class: "brand" }, h("img", { src: "/ui/favicon.svg", alt: "" }), h("span", {}, "Waypost")),
-      h("nav", { class: "nav", "aria-label": "Main" }, h("ul", {}, links.map(([, link]) => h("li", {}, link)))),
+      h("nav", { class: "nav", "aria-label": "Main" }, h("ul", {}, links.map(([, link]) => h("li", {}, link)), h("li", {}, inbox))),
       tools,
     ),
     main,
@@ -83,44 +85,6 @@ function buildFrame() {
     unfollow();
   };
   return { shell, main, old, links, close };
-}
-
-const STATES = { connecting: "Connecting", live: "Live", stale: "Reconnecting" };
-
-function liveSign() {
-  const text = h("span", { role: "status" });
-  const sign = h("div", { class: "live" }, h("i", { class: "dot" }), text);
-  const show = () => {
-    sign.dataset.state = live.state;
-    document.documentElement.dataset.live = live.state;
-    tell(text, STATES[live.state]);
-  };
-  live.addEventListener("state", show);
-  show();
-  return sign;
-}
-
-function themeSwitch() {
-  const choice = button("", { icon: "system", kind: "quiet", run: () => waypostTheme.next() });
-  const drawings = { system: "system", light: "sun", dark: "moon" };
-  const show = () => {
-    const theme = waypostTheme.now();
-    relabel(choice, `Theme: ${theme}`);
-    choice.ariaLabel = `Theme: ${theme}. Change it`;
-    choice.title = `Theme: ${theme}`;
-    choice.querySelector("svg").replaceWith(icon(drawings[theme]));
-  };
-  document.addEventListener("waypost:theme", show);
-  show();
-  return choice;
-}
-
-function leave() {
-  const element = button("Sign out", { icon: "leave", kind: "quiet", "aria-label": "Sign out", run: () => session.end() });
-  const show = () => (element.title = session.role ? `Sign out (role ${session.role})` : "Sign out");
-  session.addEventListener("role", show);
-  show();
-  return element;
 }
 
 function enter() {
@@ -153,22 +117,4 @@ session.addEventListener("role", () => {
 });
 addEventListener("hashchange", navigate);
 
-async function start() {
-  // `waypost up` prints an address with #token=…: a fragment never leaves the browser, and it is taken out of the address at once.
-  const handed = /^#token=(.+)$/.exec(location.hash);
-  if (handed) {
-    session.keep(decodeURIComponent(handed[1]));
-    history.replaceState(null, "", location.pathname);
-  }
-  try {
-    // Without a tokens file, a server on loopback asks nobody for a token.
-    await get("/v1/queues/stats");
-    enter();
-  } catch (error) {
-    if (session.token && error.status === 401) session.end("That token is not valid.");
-    // Without a token, to be refused is no news.
-    else showLogin(error.status === 401 || error.status === 429 ? "" : error.message);
-  }
-}
-
-start();
+arrive(enter, showLogin);

@@ -61,8 +61,20 @@ export function clock(date) {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
+// Without the seconds, where they only make noise.
+export function hour(date) {
+  return `${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
 export function day(date) {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+// The day as people say it, as long as they have a word for it.
+export function dayWord(date, now = new Date()) {
+  const before = new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1);
+  if (day(date) === day(now)) return "Today";
+  return day(date) === day(before) ? "Yesterday" : day(date);
 }
 
 // A <time>: the clock alone when it is of today, the day as well otherwise.

@@ -24,6 +24,14 @@ class Session extends EventTarget {
     }
   }
 
+  // `waypost up` prints an address with #token=…: a fragment never leaves the browser, and it is taken out of the address at once.
+  takeHanded() {
+    const handed = /^#token=(.+)$/.exec(location.hash);
+    if (!handed) return;
+    this.keep(decodeURIComponent(handed[1]));
+    history.replaceState(null, "", location.pathname);
+  }
+
   // Every answer tells the role, so a token whose role was changed is noticed with the next one.
   seen(role) {
     if (!role || role === this.#role) return;

@@ -27,6 +27,7 @@ use waypost_rpc::v1::dead_letter_service_client::DeadLetterServiceClient;
 use waypost_rpc::v1::message_service_client::MessageServiceClient;
 use waypost_rpc::v1::number_service_client::NumberServiceClient;
 use waypost_rpc::v1::queue_service_client::QueueServiceClient;
+use waypost_rpc::v1::realtime_service_client::RealtimeServiceClient;
 use waypost_settings::ExposeSecret;
 
 /// An admin plane, and a token for each role.
@@ -64,6 +65,8 @@ pub struct Clients {
     pub messages: MessageServiceClient<Bearing>,
     /// Numbers.
     pub numbers: NumberServiceClient<Bearing>,
+    /// Tokens for events.
+    pub realtime: RealtimeServiceClient<Bearing>,
     /// The audit.
     pub audit: AuditServiceClient<Bearing>,
 }
@@ -134,6 +137,7 @@ impl Plane {
             dead: DeadLetterServiceClient::new(bearing.clone()),
             messages: MessageServiceClient::new(bearing.clone()),
             numbers: NumberServiceClient::new(bearing.clone()),
+            realtime: RealtimeServiceClient::new(bearing.clone()),
             audit: AuditServiceClient::new(bearing),
         }
     }

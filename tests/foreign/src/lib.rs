@@ -1,7 +1,7 @@
 //! The admin plane, checked by tools that we did not write; see `README.md` beside this crate for what they check.
 //!
 //! Here is only what starts them: [`Up`], a `waypost up` with a sandbox for Meta, [`python`], a script against it, and [`browser`],
-//! the test of the dashboard in `tests/browser`; both with a deadline.
+//! the tests of the pages in `tests/browser`; both with a deadline.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

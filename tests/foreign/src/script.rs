@@ -24,10 +24,10 @@ pub async fn python(script: &str, up: &Up, deadline: Duration) {
     run(PYTHON, &[&script, up.ready_file()], deadline).await;
 }
 
-/// Drives the dashboard of a running `up` in a browser; what the test prints is shown when it fails.
+/// Drives the pages of a running `up` in a browser; what the tests print is shown when one fails.
 ///
 /// # Panics
-/// When it fails, or does not end before the deadline.
+/// When one fails, or they do not end before the deadline.
 pub async fn browser(up: &Up, deadline: Duration) {
     run(BROWSER, &[], INSTALL).await;
     run(BROWSER, &[up.ready_file()], deadline).await;

@@ -3,6 +3,7 @@
 use waypost_rpc::v1::{Direction, Message};
 use waypost_store::KnownMessage;
 
+use super::dead::explain;
 use super::time::{stamp, stamp_of};
 
 /// A message as the store knows it.
@@ -41,6 +42,7 @@ pub(crate) fn message(known: KnownMessage) -> Message {
         trace_id: known.trace_id.unwrap_or_default(),
         duplicate_of: known.duplicate_of.unwrap_or_default(),
         payload: known.payload.unwrap_or_default(),
+        error_explanation: explain(known.error_code),
     }
 }
 

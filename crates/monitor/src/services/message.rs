@@ -8,12 +8,13 @@ use waypost_model::{Direction as Way, EffectKey};
 use waypost_rpc::v1::message_service_server::MessageService;
 use waypost_rpc::v1::{
     DecideRequest, DecideResponse, Direction, ListConversationRequest, ListConversationResponse,
-    Message, MessageServiceGetRequest, MessageServiceGetResponse, MessageServiceListRequest,
-    MessageServiceListResponse, SendTextRequest, SendTextResponse,
+    ListConversationsRequest, ListConversationsResponse, Message, MessageServiceGetRequest,
+    MessageServiceGetResponse, MessageServiceListRequest, MessageServiceListResponse,
+    SendTextRequest, SendTextResponse,
 };
 use waypost_store::{KnownMessage, MessageFilter};
 
-use super::{decide, page, send_text, why};
+use super::{conversations, decide, page, send_text, why};
 use crate::call::{self, Call};
 use crate::convert::message::message;
 use crate::convert::time::time_of;
@@ -89,6 +90,14 @@ impl MessageService for Messages {
             messages,
             next_page_token,
         }))
+    }
+
+    async fn list_conversations(
+        &self,
+        request: Request<ListConversationsRequest>,
+    ) -> Result<Response<ListConversationsResponse>, Status> {
+        let listed = conversations::list(&self.0, Call::admit(request)?).await;
+        listed.map(Response::new)
     }
 
     async fn list_conversation(

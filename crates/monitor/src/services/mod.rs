@@ -2,12 +2,14 @@
 
 mod audit;
 mod clear;
+mod conversations;
 mod dead_letter;
 mod decide;
 mod message;
 mod number;
 mod page;
 mod queue;
+mod realtime;
 mod send_text;
 mod snapshot;
 mod why;
@@ -17,4 +19,5 @@ pub(crate) use dead_letter::DeadLetters;
 pub(crate) use message::Messages;
 pub(crate) use number::Numbers;
 pub(crate) use queue::Queues;
+pub(crate) use realtime::Realtime;
 pub(crate) use snapshot::Snapshots;

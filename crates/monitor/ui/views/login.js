@@ -6,6 +6,20 @@ import { field } from "../parts/fields.js";
 import { reason } from "../parts/notice.js";
 import { session } from "../session.js";
 
+// Goes in with the token that there is, or asks for one by `showLogin(why)`.
+export async function arrive(enter, showLogin) {
+  session.takeHanded();
+  try {
+    // Without a tokens file, a server on loopback asks nobody for a token.
+    await get("/v1/queues/stats");
+    enter();
+  } catch (error) {
+    if (session.token && error.status === 401) session.end("That token is not valid.");
+    // Without a token, to be refused is no news.
+    else showLogin(error.status === 401 || error.status === 429 ? "" : error.message);
+  }
+}
+
 export function login(why, enter) {
   const trouble = h("p", { class: "trouble", role: "alert", hidden: !why }, why);
   const go = button("Sign in", { kind: "primary", type: "submit" });

@@ -3,12 +3,13 @@ import { post } from "../api.js";
 import { h } from "../dom.js";
 import { live } from "../live.js";
 import { ask } from "../parts/dialog.js";
+import { newKey } from "../parts/key.js";
 import { notice } from "../parts/notice.js";
 
 export function askSend(phoneNumberId = "") {
   let id = "";
   // One key for as long as the dialog is open: pressing twice, or again after a lost answer, sends one message.
-  const idempotencyKey = `dashboard-${newKey()}`;
+  const idempotencyKey = newKey("dashboard");
   return ask({
     title: "Send a text",
     intro: h("p", { class: "soft" }, "For trying. Applications use the send API, which knows every kind of message."),
@@ -33,9 +34,4 @@ export function askSend(phoneNumberId = "") {
   }).then((done) => {
     if (done && id) location.hash = `#/messages/${id}`;
   });
-}
-
-// randomUUID is there only in what browsers call a secure context, which plain http to another host is not.
-function newKey() {
-  return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -64,6 +64,11 @@ async fn every_method_that_changes_leaves_a_record_done_or_refused() {
             json!({"phoneNumberId": NUMBER, "to": "+15550001234", "text": "a secret of mine"}),
         ),
         (
+            "POST",
+            "/v1/realtime/tokens".to_owned(),
+            json!({"numbers": [NUMBER]}),
+        ),
+        (
             "DELETE",
             format!("/v1/queues?confirmation_token={token}"),
             Value::Null,

@@ -12,6 +12,7 @@ mod audit;
 mod clear;
 mod dead_letters;
 mod pause;
+mod realtime;
 mod stats;
 mod timeline;
 
