@@ -21,7 +21,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run everything in one process, with a Redis and a Postgres of its own
-    Up(Up),
+    Up(Box<Up>),
     /// Bring the database's tables up to date
     Migrate(Migrate),
     /// Show the configuration in force and where each value comes from, secrets masked
@@ -68,6 +68,12 @@ pub(crate) struct Up {
     /// Address of the admin plane and the dashboard; default 127.0.0.1:9400, with --ephemeral a free port
     #[arg(long, value_name = "ADDR")]
     pub(crate) admin_listen: Option<SocketAddr>,
+    /// Address of events for browsers; default 127.0.0.1:8082, with --ephemeral a free port
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) realtime_listen: Option<SocketAddr>,
+    /// Address where a front end's server gets tokens for its browsers; default 127.0.0.1:8083, with --ephemeral a free port
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) realtime_tokens_listen: Option<SocketAddr>,
     /// Send to a fake Meta inside this process, which answers, and tells by webhooks what became of each message
     #[arg(long, conflicts_with = "graph_url")]
     pub(crate) sandbox: bool,
@@ -238,4 +244,18 @@ pub(crate) struct Demo {
     /// Same seed, same webhooks
     #[arg(long, default_value_t = 20_261_124)]
     pub(crate) seed: u64,
+    /// Whether to keep running after the report until Ctrl-C, while people go on writing, so that there is an inbox to look
+    /// at; alone it is always
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Stay::Auto, default_missing_value = "always", num_args = 0..=1, require_equals = true)]
+    pub(crate) stay: Stay,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Stay {
+    /// When both input and output are a terminal: then somebody is there to press Ctrl-C
+    Auto,
+    /// In any case
+    Always,
+    /// In no case
+    Never,
 }

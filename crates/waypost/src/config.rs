@@ -53,6 +53,7 @@ fn check(lookup: &dyn Lookup) -> Result<(), SettingsError> {
         waypost_worker::Config::from_lookup(lookup).map(drop),
         waypost_dispatcher::Config::from_lookup(lookup).map(drop),
         waypost_monitor::Config::from_lookup(lookup).map(drop),
+        waypost_realtime::Config::from_lookup(lookup).map(drop),
         StoreSettings::from_lookup(lookup).map(drop),
         LogSettings::from_lookup(lookup).map(drop),
     ];

@@ -12,7 +12,10 @@ pub(crate) fn command(command: &cli::Key) -> anyhow::Result<()> {
     let cli::Key::New(cli::NewKey { name, grant }) = command;
     let (made, setting) = match grant.role {
         Some(role) => (new_token(name, of(role)), "monitor.tokens_file"),
-        None => (new_key(name, &grant.numbers), "send.keys_file"),
+        None => (
+            new_key(name, &grant.numbers),
+            "send.keys_file or realtime.keys_file",
+        ),
     };
     let made = made.map_err(wrong_usage)?;
     // The key stands alone on the first line, for a script to take; it is shown this once.

@@ -9,7 +9,8 @@ pub(crate) fn all() -> Vec<&'static [Key]> {
         .iter()
         .chain(waypost_dispatcher::KEYS)
         .chain(waypost_worker::KEYS)
-        .chain(waypost_monitor::KEYS);
+        .chain(waypost_monitor::KEYS)
+        .chain(waypost_realtime::KEYS);
     for table in services {
         // Of tables that share a path the first stays: the same constant, seen through two services.
         let seen = |key: &Key| {
@@ -47,6 +48,7 @@ mod tests {
             .chain(waypost_dispatcher::KEYS)
             .chain(waypost_worker::KEYS)
             .chain(waypost_monitor::KEYS)
+            .chain(waypost_realtime::KEYS)
             .copied()
             .flatten()
         {

@@ -6,8 +6,8 @@
 //! - `settings`: where `up` and the others take their configuration from, `overlay` what `up` puts on top of it.
 //! - `up`: one process that runs everything, with its own Redis and Postgres as children. Its page tells the order.
 //! - `migrate`, `config`, `key`, `sandbox`: a command each.
-//! - `demo`: `up` in a temporary folder, a few thousand webhooks, and every figure checked.
-//! - `admin`: what asks a running monitor: stats, pause, dead letters, the story of a message.
+//! - `demo`: `up` in a temporary folder, a few thousand webhooks, and every figure checked; then an inbox to look at.
+//! - `admin`: what asks a running monitor: stats, pause, dead letters, the story of a message, events as they happen.
 //! - `terminal`, `exit`: what is printed and with which code we end.
 
 mod admin;

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use waypost_harness::services::APP_SECRET;
 use waypost_harness::{Client, Process, database, eventually, eventually_some, redis};
 
@@ -171,6 +172,74 @@ async fn with_the_sandbox_a_message_goes_out_and_its_statuses_come_back() {
         "the phone number is in the output"
     );
     up.stop().await;
+}
+
+#[tokio::test]
+async fn a_page_of_the_admin_plane_gets_events_and_no_other_does() {
+    let dir = folder();
+    let up = Up::start(dir.path(), &["--ephemeral"], &[]).await;
+    let tokens = SocketAddr::from(([127, 0, 0, 1], up.port("realtime_tokens_url")));
+    let tokens = Client::new(tokens, "");
+    let key = format!("Bearer {}", up.text("realtime_key"));
+    let (path, body) = ("/v1/realtime/tokens", r#"{"numbers":["2"]}"#);
+    let refused = tokens.post_to(path, body, &[]).await.unwrap();
+    assert_eq!(refused.status, 401);
+    let headers = [("authorization", key.as_str())];
+    let reply = tokens.post_to(path, body, &headers).await.unwrap();
+    assert_eq!(reply.status, 200);
+    let answer: Value = serde_json::from_slice(&reply.body).unwrap();
+    let token = answer["token"].as_str().unwrap();
+
+    let plane = up.text("admin_url").to_owned();
+    let localhost = plane.replace("127.0.0.1", "localhost");
+    let port = up.port("realtime_url");
+    for (origin, code) in [
+        (&*plane, 200),
+        (&localhost, 200),
+        ("http://127.0.0.1:1", 403),
+    ] {
+        let stream = events(port, origin, token).await;
+        let mut lines = BufReader::new(stream).lines();
+        let first = lines.next_line().await.unwrap().unwrap();
+        assert!(
+            first.starts_with(&format!("HTTP/1.1 {code} ")),
+            "{origin}: {first}"
+        );
+        if code != 200 {
+            continue;
+        }
+        let wamid = format!("wamid.{origin}");
+        assert_eq!(up.client().post(webhook(&wamid)).await.unwrap(), 200);
+        let told = async {
+            while let Some(line) = lines.next_line().await.unwrap() {
+                if line.starts_with("data: ") && line.contains(&wamid) {
+                    return;
+                }
+            }
+            panic!("the stream ended");
+        };
+        tokio::time::timeout(SOON, told)
+            .await
+            .expect("the event of the webhook");
+    }
+    let page = Client::new(SocketAddr::from(([127, 0, 0, 1], up.port("admin_url"))), "");
+    let page = page.get("/inbox").await.unwrap();
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains(up.text("realtime_url")), "{policy}");
+    let log = up.process.log();
+    assert!(log.contains(&format!("{plane}/inbox#token=")), "{log}");
+    up.stop().await;
+}
+
+/// Asks for events as a page of `origin` does.
+async fn events(port: u16, origin: &str, token: &str) -> tokio::net::TcpStream {
+    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port))
+        .await
+        .unwrap();
+    let request =
+        format!("GET /v1/events?token={token} HTTP/1.1\r\nHost: x\r\nOrigin: {origin}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream
 }
 
 #[tokio::test]

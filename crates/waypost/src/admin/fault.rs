@@ -72,6 +72,10 @@ impl Fault {
                 Kind::Unconfirmed,
                 "not confirmed in time, nothing was done: run the command again".to_owned(),
             ),
+            Code::FailedPrecondition => (
+                Kind::Failed,
+                format!("the monitor cannot do this as things are: {said}"),
+            ),
             Code::ResourceExhausted => (Kind::Failed, later(&details, &said)),
             Code::Unimplemented => (
                 Kind::Failed,

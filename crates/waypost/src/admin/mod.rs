@@ -5,6 +5,7 @@
 //!
 //! - `cli`: commands and flags. `reach`: which monitor, with which token. `session`: the connection.
 //! - `stats`, `pause`, `clear`: queues. `dead`: dead letters. `message`: messages, and the story of one. `number`, `audit`.
+//! - `tail`: events as they happen, which come from the realtime service.
 //! - `screen`, `text`, `hold`: how an answer looks, as text or JSON. `page`: lists that come in pages.
 //! - `confirm`: asking first. `fault`: one line that says what to do, and the exit code.
 //! - `completions`: scripts for shells.
@@ -25,6 +26,7 @@ mod reach;
 mod screen;
 mod session;
 mod stats;
+mod tail;
 mod text;
 
 use cli::Command;
@@ -44,6 +46,9 @@ pub(crate) async fn command(command: &Command) -> Result<(), Fault> {
         Command::Message(of) => message::command(&Session::open(&of.access).await?, &of.what).await,
         Command::Number(of) => number::command(&Session::open(&of.access).await?, &of.what).await,
         Command::Send(to) => message::send(&Session::open(&to.access).await?, &to.what).await,
+        Command::Tail(to) => {
+            tail::command(&Session::open(&to.access).await?, &to.access, &to.what).await
+        }
         Command::Audit(to) => audit::command(&Session::open(&to.access).await?, &to.what).await,
         Command::Completions(arguments) => {
             completions::command(arguments);

@@ -14,6 +14,7 @@ use waypost_rpc::v1::dead_letter_service_client::DeadLetterServiceClient;
 use waypost_rpc::v1::message_service_client::MessageServiceClient;
 use waypost_rpc::v1::number_service_client::NumberServiceClient;
 use waypost_rpc::v1::queue_service_client::QueueServiceClient;
+use waypost_rpc::v1::realtime_service_client::RealtimeServiceClient;
 use waypost_settings::{ExposeSecret, SecretString};
 
 use super::cli::Access;
@@ -99,6 +100,10 @@ impl Session {
 
     pub(crate) fn numbers(&self) -> NumberServiceClient<Connection> {
         NumberServiceClient::new(self.connection.clone())
+    }
+
+    pub(crate) fn realtime(&self) -> RealtimeServiceClient<Connection> {
+        RealtimeServiceClient::new(self.connection.clone())
     }
 
     pub(crate) fn audits(&self) -> AuditServiceClient<Connection> {

@@ -1,13 +1,16 @@
 //! `waypost demo`: everything in a temporary folder, a few thousand webhooks of every type in disorder, some twice, some
 //! forged, some broken; then every figure is compared with what the sandbox knows it must be.
 //!
-//! `progress` says how far it is, `figures` collects what became of it, `report` compares and prints.
+//! `progress` says how far it is, `figures` collects what became of it, `report` compares and prints; `outbound` is the other way.
+//! Then, where somebody looks at it, everything keeps running, and people `talk`: there is an inbox to look at.
 
 mod figures;
 mod outbound;
 mod progress;
 mod report;
+mod talk;
 
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -46,33 +49,64 @@ pub(crate) async fn command(arguments: &cli::Demo) -> anyhow::Result<()> {
     let _telemetry = waypost_telemetry::init(&LogSettings::from_lookup(&log)?)?;
     let mut signals = Signals::listen()?;
 
-    terminal::line(
-        "Starting Redis, Postgres, ingress, worker, dispatcher and a fake Meta in a temporary folder.",
-    );
+    terminal::line("Starting Redis, Postgres, all services and a fake Meta in a temporary folder.");
     let options = Options::temporary();
     let mut stack = tokio::select! {
         started = Stack::start(&options, &nothing) => started?,
         () = signals.next() => anyhow::bail!("interrupted"),
     };
     let addresses = stack.addresses().clone();
-    let graph = stack.graph().cloned();
+    let graph = stack.graph().cloned().context("a fake Meta was started")?;
     let shown = tokio::select! {
-        shown = show(arguments, &addresses, &options, graph) => shown,
+        shown = show(arguments, &addresses, &options, &graph) => shown,
         error = stack.failed() => Err(error),
         () = signals.next() => Err(anyhow::anyhow!("interrupted")),
     };
+    let ended = match shown {
+        Ok(()) if stays(arguments.stay) => {
+            terminal::out(&invitation(&addresses));
+            tokio::select! {
+                talked = talk::go_on(&addresses, &graph) => talked,
+                error = stack.failed() => Err(error),
+                () = signals.next() => Ok(()),
+            }
+        }
+        shown => shown,
+    };
     tokio::select! {
-        stopped = stack.stop() => shown.and(stopped),
+        stopped = stack.stop() => ended.and(stopped),
         // The children end all the same, by their watchdogs.
         () = signals.next() => anyhow::bail!("interrupted"),
     }
+}
+
+fn stays(stay: cli::Stay) -> bool {
+    match stay {
+        cli::Stay::Always => true,
+        cli::Stay::Never => false,
+        // Without a keyboard nobody could end it.
+        cli::Stay::Auto => std::io::stdin().is_terminal() && std::io::stdout().is_terminal(),
+    }
+}
+
+/// What there is to look at, and how to get in.
+fn invitation(addresses: &Addresses) -> String {
+    format!(
+        "\nIt keeps running, and people go on writing. Open the inbox in a browser, and write back:\n\n  \
+         {}\n\nThe dashboard:\n\n  {}\n\nEvents, in another terminal:\n\n  \
+         WAYPOST_ADMIN={} WAYPOST_TOKEN={} waypost tail\n\nCtrl-C ends it.\n",
+        addresses.page("/inbox"),
+        addresses.page("/"),
+        addresses.admin_grpc,
+        addresses.admin_token.as_deref().unwrap_or_default(),
+    )
 }
 
 async fn show(
     arguments: &cli::Demo,
     addresses: &Addresses,
     options: &Options,
-    graph: Option<Graph>,
+    graph: &Graph,
 ) -> anyhow::Result<()> {
     let secret = options
         .app_secret
@@ -93,7 +127,7 @@ async fn show(
     terminal::out(&text);
     let outbox = OutboxSettings::default();
     let way = outbound::Way {
-        graph: graph.as_ref().context("a fake Meta was started")?,
+        graph,
         outbox: Outbox::new(&redis, &outbox),
         facts: Inbox::of_facts(&redis, outbox.partitions),
         inbox,
@@ -102,6 +136,11 @@ async fn show(
     wrong += outbound::show(addresses, &way).await?;
     anyhow::ensure!(wrong == 0, "{wrong} figures are not what they must be");
     terminal::line("Every figure is what it must be.");
+    if !stays(arguments.stay) {
+        terminal::line(
+            "With --stay, or on a terminal, it keeps running, and has an inbox to look at.",
+        );
+    }
     Ok(())
 }
 

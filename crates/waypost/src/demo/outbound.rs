@@ -26,7 +26,8 @@ use crate::up::Addresses;
 const MESSAGES: usize = 240;
 /// People who get them.
 const PEOPLE: usize = 120;
-const NUMBER: &str = "106540352242922";
+/// The business number that speaks with people.
+pub(super) const NUMBER: &str = "106540352242922";
 /// Answers that the number is too fast.
 const THROTTLED: u64 = 5;
 /// The message whose answer is lost.
@@ -82,28 +83,14 @@ async fn post(addresses: &Addresses) -> anyhow::Result<Vec<Uuid>> {
                 "from": NUMBER,
                 "to": format!("+4915{:08}", i % PEOPLE),
                 "type": "text",
-                "text": {"body": format!("Message {i}")},
+                "text": {"body": format!("Your order {} has left our store. It arrives tomorrow.", 1_000 + i)},
                 "biz_opaque_callback_data": format!("order-{i}"),
             })
         })
         .collect();
-    let key = addresses.send_key.as_deref().context("a key was made")?;
-    let request = Request::post(format!("{}/v1/messages:batch", addresses.send_url))
-        .header("authorization", format!("Bearer {key}"))
-        .header("idempotency-key", Uuid::new_v4().to_string())
-        .header("content-type", "application/json")
-        .body(Full::new(Bytes::from(
-            json!({ "messages": messages }).to_string(),
-        )))?;
-    let client = Client::builder(TokioExecutor::new()).build_http();
-    let (head, body) = client.request(request).await?.into_parts();
-    let body = body.collect().await?.to_bytes();
-    ensure!(
-        head.status.is_success(),
-        "the send API answered {}",
-        head.status
-    );
-    let answer: Answer = serde_json::from_slice(&body)?;
+    let body = json!({ "messages": messages });
+    let answer = call(addresses, "/v1/messages:batch", &body).await?;
+    let answer: Answer = serde_json::from_slice(&answer)?;
     answer
         .results
         .iter()
@@ -114,6 +101,25 @@ async fn post(addresses: &Addresses) -> anyhow::Result<Vec<Uuid>> {
             Ok(id.parse()?)
         })
         .collect()
+}
+
+/// Posts to the send API.
+pub(super) async fn call(addresses: &Addresses, path: &str, body: &Value) -> anyhow::Result<Bytes> {
+    let key = addresses.send_key.as_deref().context("a key was made")?;
+    let request = Request::post(format!("{}{path}", addresses.send_url))
+        .header("authorization", format!("Bearer {key}"))
+        .header("idempotency-key", Uuid::new_v4().to_string())
+        .header("content-type", "application/json")
+        .body(Full::new(Bytes::from(body.to_string())))?;
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let (head, body) = client.request(request).await?.into_parts();
+    let body = body.collect().await?.to_bytes();
+    ensure!(
+        head.status.is_success(),
+        "the send API answered {}",
+        head.status
+    );
+    Ok(body)
 }
 
 async fn wait(way: &Way<'_>) -> anyhow::Result<OutboxStats> {

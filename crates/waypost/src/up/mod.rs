@@ -1,18 +1,23 @@
 //! `waypost up`: one process that runs everything there is.
 //!
-//! Start, in `stack`: the webhook's port is taken first, so that a port in use is said at once; then Redis and Postgres
-//! (`children`, or those of the configuration: `options`), the migrations, the key and the fake Meta of this run
-//! (`sending`), worker, dispatcher, admin plane (`plane`) and ingress (`services`). When all say they are ready, the ready file is written
-//! (`ready`) and the addresses are printed (`table`).
+//! Start, in `stack`: the ports are taken first, so that one in use is said at once; then Redis and Postgres (`children`, or
+//! those of the configuration: `options`). What else nobody has configured is made (`prepare`): the key and the fake Meta
+//! (`sending`), the admin plane's token (`plane`), the secret and the key of events for browsers (`realtime`). Then the
+//! migrations, and all services (`services`). When all say they are ready, the ready file is written (`ready`) and the
+//! addresses (`addresses`) are printed (`table`).
 //!
-//! Stop, in reverse: the ready file goes, ingress drains, the dispatcher ends what is in flight, then the worker finishes
-//! what it holds, then the children end.
+//! Stop, in the order in which data flows: the ready file goes, ingress drains, the dispatcher ends what is in flight, the
+//! worker finishes what it holds, the browsers, which have heard of all that, are asked to come back, and the admin plane
+//! follows; then the children end.
 //! A second Ctrl-C (`signals`) quits at once; even then the children end, each by its watchdog.
 
+mod addresses;
 mod children;
 mod options;
 mod plane;
+mod prepare;
 mod ready;
+mod realtime;
 mod sending;
 mod services;
 mod signals;
@@ -23,10 +28,11 @@ use std::path::Path;
 
 use waypost_telemetry::LogSettings;
 
+pub(crate) use addresses::Addresses;
 use options::Home;
 pub(crate) use options::Options;
 pub(crate) use signals::Signals;
-pub(crate) use stack::{Addresses, Stack};
+pub(crate) use stack::Stack;
 
 use crate::{cli, settings, terminal};
 

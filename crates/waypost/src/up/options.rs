@@ -8,9 +8,11 @@ use waypost_settings::{Layered, SettingsError};
 
 use crate::{cli, settings};
 
-/// The ports that README and examples use: webhooks, the send API, and the admin plane.
+/// The ports that README and examples use: webhooks, the send API, events and their tokens, and the admin plane.
 const USUAL_PORT: u16 = 8080;
 const USUAL_SEND_PORT: u16 = 8081;
+const USUAL_REALTIME_PORT: u16 = 8082;
+const USUAL_TOKENS_PORT: u16 = 8083;
 const USUAL_PLANE_PORT: u16 = 9400;
 
 /// Where a server comes from.
@@ -42,6 +44,23 @@ pub(crate) enum Graph {
     Flag(String),
 }
 
+/// The realtime service of a run.
+#[derive(Clone)]
+pub(crate) struct Realtime {
+    /// What browsers reach.
+    pub(crate) listen: SocketAddr,
+    /// Where tokens are issued.
+    pub(crate) tokens_listen: SocketAddr,
+    /// Whether to make a key for that, because no file of keys is configured.
+    pub(crate) make_key: bool,
+    /// What tokens are signed with, made up because nobody gave one.
+    pub(crate) secret: Option<String>,
+    /// Whether to let the pages of our own admin plane connect, because nobody said which may.
+    pub(crate) admit_pages: bool,
+    /// Whether to tell browsers the address that we listen on, because nobody said another.
+    pub(crate) tell_address: bool,
+}
+
 /// A run of `up`, decided.
 #[derive(Clone)]
 pub(crate) struct Options {
@@ -57,6 +76,7 @@ pub(crate) struct Options {
     pub(crate) plane_listen: SocketAddr,
     /// Whether to make a token for it, because no file of tokens is configured.
     pub(crate) make_token: bool,
+    pub(crate) realtime: Realtime,
     pub(crate) graph: Graph,
     /// The configured address of the admin endpoints; `None`: free ports on loopback.
     pub(crate) admin: Option<SocketAddr>,
@@ -69,15 +89,24 @@ pub(crate) struct Options {
 impl Options {
     /// Everything of our own, in a temporary folder and on free ports.
     pub(crate) fn temporary() -> Self {
+        let free = (Ipv4Addr::LOCALHOST, 0).into();
         Self {
             home: Home::Temporary,
             redis: Source::Own,
             postgres: Source::Own,
-            listen: (Ipv4Addr::LOCALHOST, 0).into(),
-            send_listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            listen: free,
+            send_listen: free,
             make_key: true,
-            plane_listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            plane_listen: free,
             make_token: true,
+            realtime: Realtime {
+                listen: free,
+                tokens_listen: free,
+                make_key: true,
+                secret: Some(random_secret()),
+                admit_pages: true,
+                tell_address: true,
+            },
             graph: Graph::Sandbox,
             admin: None,
             app_secret: Some(random_word()),
@@ -142,27 +171,52 @@ impl Options {
             make_key: configured("send.keys_file")?.is_none(),
             plane_listen: listen(arguments.admin_listen, "monitor.listen", USUAL_PLANE_PORT)?,
             make_token: configured("monitor.tokens_file")?.is_none(),
+            realtime: Realtime {
+                listen: listen(
+                    arguments.realtime_listen,
+                    "realtime.listen",
+                    USUAL_REALTIME_PORT,
+                )?,
+                tokens_listen: listen(
+                    arguments.realtime_tokens_listen,
+                    "realtime.tokens_listen",
+                    USUAL_TOKENS_PORT,
+                )?,
+                make_key: configured("realtime.keys_file")?.is_none(),
+                secret: made_up(lookup, "realtime.secrets", random_secret)?,
+                admit_pages: configured("realtime.origins")?.is_none(),
+                tell_address: configured("monitor.realtime_url")?.is_none(),
+            },
             graph: match (&arguments.graph_url, arguments.sandbox) {
                 (Some(url), _) => Graph::Flag(url.clone()),
                 (None, true) => Graph::Sandbox,
                 (None, false) => Graph::Configured,
             },
             admin: address("admin.listen")?,
-            app_secret: made_up(lookup, "whatsapp.app_secrets")?,
-            verify_token: made_up(lookup, "whatsapp.verify_tokens")?,
+            app_secret: made_up(lookup, "whatsapp.app_secrets", random_word)?,
+            verify_token: made_up(lookup, "whatsapp.verify_tokens", random_word)?,
         })
     }
 }
 
-/// A random word, if the configuration has none.
-fn made_up(lookup: &Layered, path: &str) -> Result<Option<String>, SettingsError> {
+/// Something random, if the configuration has none.
+fn made_up(
+    lookup: &Layered,
+    path: &str,
+    make: fn() -> String,
+) -> Result<Option<String>, SettingsError> {
     let given = settings::given(lookup, path, true)?;
-    Ok(given.is_none().then(random_word))
+    Ok(given.is_none().then(make))
 }
 
 /// 122 random bits as letters and digits.
 pub(crate) fn random_word() -> String {
     Uuid::new_v4().simple().to_string()
+}
+
+/// Twice that: as long as what signs a token has to be.
+fn random_secret() -> String {
+    random_word() + &random_word()
 }
 
 fn parse(path: &str, text: &str) -> Result<SocketAddr, SettingsError> {
@@ -208,6 +262,31 @@ mod tests {
         assert_eq!(options.send_listen.port(), USUAL_SEND_PORT);
         assert!(options.make_key);
         assert!(!read(&[], &[("WAYPOST_SEND_KEYS_FILE", "/k")]).make_key);
+    }
+
+    #[test]
+    fn events_have_an_address_and_a_secret_of_their_own() {
+        let realtime = read(&[], &[]).realtime;
+        assert_eq!(realtime.listen, "127.0.0.1:8082".parse().unwrap());
+        assert_eq!(realtime.tokens_listen, "127.0.0.1:8083".parse().unwrap());
+        assert!(realtime.secret.is_some_and(|secret| secret.len() >= 32));
+        assert!(realtime.make_key && realtime.admit_pages && realtime.tell_address);
+        let configured = [
+            ("WAYPOST_REALTIME_LISTEN", "127.0.0.1:99"),
+            ("WAYPOST_REALTIME_SECRETS", "s"),
+            ("WAYPOST_REALTIME_ORIGINS", "*"),
+            ("WAYPOST_MONITOR_REALTIME_URL", "https://rt.example.com"),
+        ];
+        let realtime = read(&["--realtime-tokens-listen", "127.0.0.1:98"], &configured).realtime;
+        assert_eq!(
+            (realtime.listen.port(), realtime.tokens_listen.port()),
+            (99, 98)
+        );
+        assert!(realtime.secret.is_none() && realtime.make_key);
+        assert!(!realtime.admit_pages && !realtime.tell_address);
+        // A page of this run must not connect to somebody's production.
+        let realtime = read(&["--ephemeral"], &configured).realtime;
+        assert!(realtime.listen.port() == 0 && realtime.tell_address);
     }
 
     #[test]

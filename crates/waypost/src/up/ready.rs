@@ -19,6 +19,10 @@ struct Content<'a> {
     webhook_url: &'a str,
     /// Where the send API is; its paths begin with `/v1`.
     send_url: &'a str,
+    /// Where browsers get events: Socket.IO, and server-sent events at `/v1/events`.
+    realtime_url: &'a str,
+    /// Where a front end's server gets tokens for its browsers; its paths begin with `/v1`.
+    realtime_tokens_url: &'a str,
     /// The Graph API that messages go to.
     graph_url: &'a str,
     redis_url: &'a str,
@@ -32,6 +36,9 @@ struct Content<'a> {
     /// A bearer key of the send API, made for this run.
     #[serde(skip_serializing_if = "Option::is_none")]
     send_key: Option<&'a str>,
+    /// A bearer key for realtime tokens, made for this run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    realtime_key: Option<&'a str>,
     #[serde(flatten)]
     plane: Plane<'a>,
 }
@@ -72,6 +79,8 @@ impl ReadyFile {
             pid: std::process::id(),
             webhook_url: &addresses.webhook_url,
             send_url: &addresses.send_url,
+            realtime_url: &addresses.realtime_url,
+            realtime_tokens_url: &addresses.realtime_tokens_url,
             graph_url: &addresses.graph_url,
             redis_url: &addresses.redis_url,
             database_url: &addresses.database_url,
@@ -79,6 +88,7 @@ impl ReadyFile {
             app_secret: options.app_secret.as_deref(),
             verify_token: options.verify_token.as_deref(),
             send_key: addresses.send_key.as_deref(),
+            realtime_key: addresses.realtime_key.as_deref(),
             plane: plane(addresses),
         })
     }

@@ -5,43 +5,18 @@ use std::net::SocketAddr;
 use anyhow::Context;
 use tokio::net::TcpListener;
 use waypost_ingress::Listeners;
-use waypost_queue::RedisSettings;
 use waypost_runtime::Health;
 use waypost_sandbox::Graph;
-use waypost_settings::{ExposeSecret, Layered, Lookup};
+use waypost_settings::Layered;
 use waypost_store::{Store, StoreSettings};
 
+use super::addresses::Addresses;
 use super::children::Children;
-use super::options::{Options, Source};
-use super::plane;
+use super::options::Options;
+use super::prepare::{Keys, Ports, Prepared};
 use super::sending::Sending;
-use super::services::{Service, bind, reachable};
-use crate::overlay::Overlay;
-use crate::settings;
-
-/// Where everything is.
-#[derive(Clone, Debug)]
-pub(crate) struct Addresses {
-    pub(crate) webhook_url: String,
-    /// Of the send API, without a path.
-    pub(crate) send_url: String,
-    /// Of the Graph API that messages go to.
-    pub(crate) graph_url: String,
-    /// Made for this run.
-    pub(crate) send_key: Option<String>,
-    /// With the password.
-    pub(crate) redis_url: String,
-    /// With the password.
-    pub(crate) database_url: String,
-    /// One per service.
-    pub(crate) admin_urls: Vec<String>,
-    /// Of the admin plane and the dashboard, without a path.
-    pub(crate) admin_url: String,
-    /// The same for gRPC: host and port.
-    pub(crate) admin_grpc: String,
-    /// Made for this run.
-    pub(crate) admin_token: Option<String>,
-}
+use super::services::Service;
+use super::{plane, realtime};
 
 /// All that runs.
 pub(crate) struct Stack {
@@ -49,9 +24,10 @@ pub(crate) struct Stack {
     ingress: Service,
     dispatcher: Service,
     worker: Service,
+    realtime: Service,
     monitor: Service,
-    /// Its file is read again and again.
-    _token: plane::Token,
+    /// Their files are read again and again.
+    _keys: Keys,
     /// The fake Meta; before the services, it would refuse what is still in flight.
     sending: Sending,
     /// Last: they outlive the services that need them.
@@ -62,63 +38,42 @@ impl Stack {
     /// Starts everything and returns when all is ready.
     pub(crate) async fn start(options: &Options, below: &Layered) -> anyhow::Result<Self> {
         // Before the servers, which take a second: a port that is taken is said at once.
-        let webhook = bind(options.listen, "ingress.listen, --listen").await?;
-        let send = bind(options.send_listen, "send.listen, --send-listen").await?;
-        let admin_plane = bind(options.plane_listen, "monitor.listen, --admin-listen").await?;
+        let ports = Ports::bind(options).await?;
         let children = Children::start(options).await?;
-        let mut lookup = overlay(options, &children, below);
-        let ingress = waypost_ingress::Config::from_lookup(&lookup)?;
-        let scheme = if ingress.tls.is_some() {
-            "https"
-        } else {
-            "http"
-        };
-        let webhook_url = format!("{scheme}://{}/webhook", reachable(webhook.local_addr()?));
-        let sending = Sending::start(options, &mut lookup, &webhook_url).await?;
-        let token = plane::Token::make(options, &mut lookup)?;
-        let ingress = waypost_ingress::Config::from_lookup(&lookup)?;
-        let monitor = waypost_monitor::Config::from_lookup(&lookup)?;
-        let (admin_url, admin_grpc) = plane::addresses(&monitor, admin_plane.local_addr()?);
-        let worker = waypost_worker::Config::from_lookup(&lookup)?;
-        let dispatcher = waypost_dispatcher::Config::from_lookup(&lookup)?;
-        let mut addresses = Addresses {
-            webhook_url,
-            send_url: format!("http://{}", reachable(send.local_addr()?)),
-            graph_url: dispatcher.graph.url.clone(),
-            send_key: sending.key.clone(),
-            redis_url: RedisSettings::from_lookup(&lookup)?
-                .url
-                .expose_secret()
-                .to_owned(),
-            database_url: settings::given(&lookup, "postgres.url", true)?.unwrap_or_default(),
-            admin_urls: Vec::new(),
-            admin_url,
-            admin_grpc,
-            admin_token: token.token.clone(),
-        };
-        migrate(&lookup).await?;
+        let Prepared {
+            configs,
+            mut addresses,
+            sending,
+            keys,
+        } = Prepared::make(options, &children, below, &ports).await?;
+        migrate(&configs.store).await?;
 
-        let mut worker = start_worker(worker).await?;
-        let mut dispatcher = start_dispatcher(dispatcher).await?;
-        let mut ingress = start_ingress(ingress, options.admin, webhook, send).await?;
-        let mut monitor = plane::start(monitor, admin_plane).await?;
+        let Ports {
+            webhook,
+            send,
+            events,
+            plane,
+        } = ports;
+        let mut worker = start_worker(configs.worker).await?;
+        let mut dispatcher = start_dispatcher(configs.dispatcher).await?;
+        let mut ingress = start_ingress(configs.ingress, options.admin, webhook, send).await?;
+        let mut monitor = plane::start(configs.monitor, plane).await?;
+        let mut realtime = realtime::start(configs.realtime, events).await?;
         dispatcher.ready().await?;
         worker.ready().await?;
         monitor.ready().await?;
+        realtime.ready().await?;
         ingress.ready().await?;
-        addresses.admin_urls = vec![
-            ingress.admin_url(),
-            worker.admin_url(),
-            dispatcher.admin_url(),
-            monitor.admin_url(),
-        ];
+        let services = [&ingress, &worker, &dispatcher, &monitor, &realtime];
+        addresses.admin_urls = services.map(Service::admin_url).to_vec();
         Ok(Self {
             addresses,
             ingress,
             dispatcher,
             worker,
+            realtime,
             monitor,
-            _token: token,
+            _keys: keys,
             sending,
             children,
         })
@@ -139,6 +94,7 @@ impl Stack {
             error = self.ingress.ended() => error,
             error = self.dispatcher.ended() => error,
             error = self.worker.ended() => error,
+            error = self.realtime.ended() => error,
             error = self.monitor.ended() => error,
         }
     }
@@ -148,11 +104,17 @@ impl Stack {
         let ingress = self.ingress.stop().await;
         let dispatcher = self.dispatcher.stop().await;
         let worker = self.worker.stop().await;
+        // After the last event was published, so that the browsers have heard of it before they are asked to come back.
+        let realtime = self.realtime.stop().await;
         // Last of the services: it can be asked while the others drain.
         let monitor = self.monitor.stop().await;
         self.sending.stop().await;
         self.children.stop().await;
-        ingress.and(dispatcher).and(worker).and(monitor)
+        ingress
+            .and(dispatcher)
+            .and(worker)
+            .and(realtime)
+            .and(monitor)
     }
 }
 
@@ -189,41 +151,8 @@ async fn start_ingress(
     .await
 }
 
-fn overlay<'a>(options: &Options, children: &Children, below: &'a Layered) -> Overlay<'a> {
-    let mut lookup = Overlay::over(below);
-    let flag = |source: &Source| match source {
-        Source::Flag(url) => Some(url.clone()),
-        Source::Own | Source::Configured => None,
-    };
-    if let Some(url) = children.redis_url.clone().or_else(|| flag(&options.redis)) {
-        lookup.set("redis.url", url, "--redis-url");
-    }
-    if let Some(url) = children
-        .database_url
-        .clone()
-        .or_else(|| flag(&options.postgres))
-    {
-        lookup.set("postgres.url", url, "--database-url");
-    }
-    if let Some(secret) = &options.app_secret {
-        lookup.set(
-            "whatsapp.app_secrets",
-            secret,
-            "a secret made up for this run",
-        );
-    }
-    if let Some(token) = &options.verify_token {
-        lookup.set(
-            "whatsapp.verify_tokens",
-            token,
-            "a token made up for this run",
-        );
-    }
-    lookup
-}
-
-async fn migrate(lookup: &dyn Lookup) -> anyhow::Result<()> {
-    let store = Store::connect(&StoreSettings::from_lookup(lookup)?).await?;
+async fn migrate(settings: &StoreSettings) -> anyhow::Result<()> {
+    let store = Store::connect(settings).await?;
     let applied = store
         .migrate()
         .await

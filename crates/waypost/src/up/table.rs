@@ -10,18 +10,13 @@ pub(super) fn of(addresses: &Addresses, options: &Options) -> String {
     let mut rows = vec![
         ("webhook", addresses.webhook_url.clone()),
         ("send API", format!("{}/v1/messages", addresses.send_url)),
+        ("realtime", addresses.realtime_url.clone()),
         ("sends to", addresses.graph_url.clone()),
         ("redis", without_password(&addresses.redis_url)),
         ("postgres", without_password(&addresses.database_url)),
     ];
-    rows.push((
-        "dashboard",
-        match &addresses.admin_token {
-            // What stands behind the # is not sent to any server; the page takes it away at once.
-            Some(token) => format!("{}/#token={token}", addresses.admin_url),
-            None => addresses.admin_url.clone(),
-        },
-    ));
+    rows.push(("dashboard", addresses.page("/")));
+    rows.push(("inbox", addresses.page("/inbox")));
     rows.extend(
         addresses
             .admin_urls
@@ -44,6 +39,12 @@ pub(super) fn of(addresses: &Addresses, options: &Options) -> String {
         rows.push((
             "send key",
             format!("{key}  (made for this run; send.keys_file is for your own)"),
+        ));
+    }
+    if let Some(key) = &addresses.realtime_key {
+        rows.push((
+            "realtime key",
+            format!("{key}  (made for this run; realtime.keys_file is for your own)"),
         ));
     }
     if let Some(token) = &addresses.admin_token {

@@ -17,10 +17,13 @@ use waypost_rpc::v1::dead_letter_service_server::DeadLetterServiceServer;
 use waypost_rpc::v1::message_service_server::MessageServiceServer;
 use waypost_rpc::v1::number_service_server::NumberServiceServer;
 use waypost_rpc::v1::queue_service_server::QueueServiceServer;
+use waypost_rpc::v1::realtime_service_server::RealtimeServiceServer;
 
 #[derive(Clone, Default)]
 pub(crate) struct Canned {
     calls: Arc<Mutex<Vec<(String, Value)>>>,
+    /// Where it says that events are.
+    pub(crate) realtime_url: Arc<Mutex<String>>,
 }
 
 impl Canned {
@@ -43,6 +46,7 @@ impl Canned {
             .add_service(DeadLetterServiceServer::new(self.clone()))
             .add_service(MessageServiceServer::new(self.clone()))
             .add_service(NumberServiceServer::new(self.clone()))
+            .add_service(RealtimeServiceServer::new(self.clone()))
             .add_service(AuditServiceServer::new(self))
             .serve_with_incoming(TcpListenerStream::new(listener))
             .await

@@ -12,6 +12,7 @@ use waypost_rpc::v1::dead_letter_service_server::DeadLetterService;
 use waypost_rpc::v1::message_service_server::MessageService;
 use waypost_rpc::v1::number_service_server::NumberService;
 use waypost_rpc::v1::queue_service_server::QueueService;
+use waypost_rpc::v1::realtime_service_server::RealtimeService;
 use waypost_rpc::v1::*;
 
 use crate::canned::Canned;
@@ -275,6 +276,13 @@ impl MessageService for Canned {
         }))
     }
 
+    async fn list_conversations(
+        &self,
+        _: Request<ListConversationsRequest>,
+    ) -> Answer<ListConversationsResponse> {
+        Err(Status::unimplemented("no command asks this"))
+    }
+
     async fn list_conversation(
         &self,
         _: Request<ListConversationRequest>,
@@ -361,6 +369,19 @@ impl AuditService for Canned {
                 ..AuditEntry::default()
             }],
             next_page_token: String::new(),
+        }))
+    }
+}
+
+#[async_trait]
+impl RealtimeService for Canned {
+    async fn issue_token(&self, request: Request<IssueTokenRequest>) -> Answer<IssueTokenResponse> {
+        self.guard("IssueToken", Role::Operator, request)?;
+        let issued = self.calls().len();
+        Ok(Response::new(IssueTokenResponse {
+            token: format!("pass-{issued}"),
+            expires_at: None,
+            url: self.realtime_url.lock().unwrap().clone(),
         }))
     }
 }

@@ -5,6 +5,7 @@ mod dead;
 mod message;
 mod number;
 mod queue;
+mod tail;
 
 use clap::{Args, Subcommand, ValueEnum};
 use prost_types::Timestamp;
@@ -15,6 +16,7 @@ pub(crate) use dead::{Bulk, Dead, DeadFilter, DeadList, DeadShow, Purge, Replay}
 pub(crate) use message::{Decide, Message, MessageList, Send};
 pub(crate) use number::{Limit, Number, NumberList};
 pub(crate) use queue::{Clear, Pause, Resume, Stats};
+pub(crate) use tail::Tail;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -34,6 +36,8 @@ pub(crate) enum Command {
     Number(Box<Of<Number>>),
     /// Send a text, for trying
     Send(Box<To<Send>>),
+    /// Show events as they happen, until Ctrl-C
+    Tail(Box<To<Tail>>),
     /// Show who changed what
     Audit(Box<To<Audit>>),
     /// Print a script that completes commands and flags in a shell
