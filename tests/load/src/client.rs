@@ -28,6 +28,8 @@ pub struct Outcome {
     pub ok: u64,
     /// Other answers.
     pub refused: u64,
+    /// When the first request was due; in open loop, request `i` was due `i / rate` seconds later.
+    pub started: Instant,
     /// From the first request to the last answer.
     pub took: Duration,
     /// In microseconds.
@@ -147,6 +149,7 @@ async fn drive(
     Ok(Outcome {
         ok: shared.ok.load(Ordering::Relaxed),
         refused: shared.refused.load(Ordering::Relaxed),
+        started: shared.started,
         took: shared.started.elapsed(),
         latency,
     })
@@ -165,7 +168,7 @@ async fn connection(mut stream: TcpStream, shared: Arc<Shared>) -> Result<Histog
             &shared.refused
         };
         counter.fetch_add(1, Ordering::Relaxed);
-        latency.saturating_record(due.elapsed().as_micros() as u64);
+        latency.record(due.elapsed().as_micros() as u64)?;
     }
     Ok(latency)
 }

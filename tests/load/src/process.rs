@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
@@ -97,4 +97,30 @@ pub fn resident_mib(pid: u32) -> Result<f64> {
         .context("VmRSS")?
         .parse()?;
     Ok(kib / 1024.0)
+}
+
+/// Lets this process, and those that it starts from now on, have `count` files open at once.
+///
+/// # Errors
+/// When the system does not allow as many, or no Linux.
+pub fn allow_files(count: u64) -> Result<()> {
+    let limits = fs::read_to_string("/proc/self/limits")?;
+    let soft = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"))
+        .and_then(|line| line.split_whitespace().next())
+        .context("Max open files")?;
+    if soft == "unlimited" || soft.parse::<u64>()? >= count {
+        return Ok(());
+    }
+    let status = std::process::Command::new("prlimit")
+        .arg(format!("--pid={}", std::process::id()))
+        .arg(format!("--nofile={count}:"))
+        .status()
+        .context("cannot run prlimit (of util-linux)")?;
+    ensure!(
+        status.success(),
+        "{count} open files are needed and the system allows {soft}: raise the hard limit (ulimit -Hn)"
+    );
+    Ok(())
 }

@@ -8,6 +8,7 @@ mod ingress;
 mod lanes;
 mod limits;
 mod node;
+mod realtime;
 mod report;
 mod send;
 mod stack;
@@ -27,13 +28,20 @@ pub struct Plan {
     pub only: String,
 }
 
+impl Plan {
+    /// Whether a group of this name is to be measured.
+    fn wants(&self, group: &str) -> bool {
+        group.contains(&self.only)
+    }
+}
+
 /// Takes every figure, prints it as it comes, writes `target/bench.json`.
 ///
 /// # Errors
 /// When a program cannot be started or dies. A yardstick that is not there only leaves its figure out.
 pub async fn all(plan: &Plan) -> Result<()> {
     let mut report = Report::default();
-    let wanted = |name: &str| name.contains(&plan.only);
+    let wanted = |name| plan.wants(name);
     if wanted("ingress") {
         ingress::measure(plan, &mut report).await?;
     }
@@ -61,6 +69,7 @@ pub async fn all(plan: &Plan) -> Result<()> {
     if wanted("stats") {
         stats::measure(plan, &mut report).await?;
     }
+    realtime::measure(plan, &mut report).await?;
     // Only on request: it makes no figure.
     if plan.only == "compress" {
         compress::measure().await?;

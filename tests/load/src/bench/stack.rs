@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 
 use anyhow::Result;
 use tempfile::TempDir;
+use tokio_postgres::{Client, NoTls};
 use waypost_harness::{bin, free_port};
-use waypost_local::{AppendFsync, Redis, RedisOptions, scratch_dir};
+use waypost_local::{AppendFsync, Postgres, Redis, RedisOptions, scratch_dir};
+use waypost_store::{Store, StoreSettings};
 
 use crate::corpus::SECRET;
 use crate::process::Program;
@@ -77,4 +79,26 @@ impl Stack {
 
 pub(super) fn local(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
+}
+
+/// Makes a database, and returns its URL.
+pub(super) async fn database(postgres: &Postgres, name: &str) -> Result<String> {
+    let client = connect(&postgres.url_of("postgres")).await?;
+    client
+        .batch_execute(&format!("CREATE DATABASE {name}"))
+        .await?;
+    Ok(postgres.url_of(name))
+}
+
+/// Makes our tables in a database.
+pub(super) async fn migrate(url: &str) -> Result<()> {
+    let store = Store::connect(&StoreSettings::for_url(url)).await?;
+    store.migrate().await?;
+    Ok(())
+}
+
+pub(super) async fn connect(url: &str) -> Result<Client> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
 }

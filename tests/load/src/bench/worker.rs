@@ -8,16 +8,15 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use futures_util::{SinkExt, TryStreamExt};
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 use uuid::Uuid;
 use waypost_harness::bin;
 use waypost_local::{Postgres, PostgresOptions, scratch_dir};
 use waypost_queue::{Enqueuer, Envelope, Inbox, InboxSettings, Redis, RedisSettings};
-use waypost_store::{Store, StoreSettings};
 
 use super::Plan;
 use super::report::Report;
-use super::stack::Stack;
+use super::stack::{Stack, connect, database, migrate};
 use crate::corpus::{Webhook, webhooks};
 use crate::process::{Program, cpu_time};
 
@@ -33,16 +32,8 @@ pub(super) async fn measure(plan: &Plan, report: &mut Report) -> Result<()> {
     let (mut ratios, mut strict) = (Vec::new(), Vec::new());
     for round in 0..=plan.rounds {
         let corpus = webhooks(UPDATES, 100 + round as u64);
-        let database = format!("bench_{round}");
-        let client = connect(&postgres.url_of("postgres")).await?;
-        client
-            .batch_execute(&format!("CREATE DATABASE {database}"))
-            .await?;
-        let url = postgres.url_of(&database);
-        Store::connect(&StoreSettings::for_url(&url))
-            .await?
-            .migrate()
-            .await?;
+        let url = database(&postgres, &format!("bench_{round}")).await?;
+        migrate(&url).await?;
         let ours = worked(&stack, &url, &corpus).await?;
         let client = connect(&url).await?;
         let bare = copied(&client).await?;
@@ -171,10 +162,4 @@ async fn copy(client: &Client, table: &str) -> Result<Duration> {
     }
     sink.finish().await?;
     Ok(started.elapsed())
-}
-
-async fn connect(url: &str) -> Result<Client> {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
-    tokio::spawn(connection);
-    Ok(client)
 }
