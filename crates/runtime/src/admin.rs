@@ -1,7 +1,8 @@
-//! The private listener of every process: `GET /livez` and `GET /readyz`. Metrics will join them.
+//! The private listener of every process: `GET /livez`, `GET /readyz` and `GET /metrics`.
 //!
 //! Alive means that the process answers at all, so `/livez` asks nothing else: a restart does not mend a Redis that
-//! is away. Ready means running, with every check passing.
+//! is away. Ready means running, with every check passing. Metrics are those of the process: several services in one show
+//! the same.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -13,9 +14,12 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use tokio::net::TcpListener;
 use waypost_settings::{Key, Lookup, Reader, SettingsError};
+use waypost_telemetry::metrics;
 
 use crate::serve::{ServeSettings, serve};
 use crate::{Health, Phase};
+
+const PLAIN: &str = "text/plain; charset=utf-8";
 
 /// Where the private listener is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,7 +32,7 @@ impl AdminSettings {
     /// The keys of the section `[admin]`.
     pub const KEYS: &'static [Key] = &[Key::optional(
         "admin.listen",
-        "Address of the private listener with /livez and /readyz, like 0.0.0.0:9090 in a container. Unset: none.",
+        "Address of the private listener with /livez, /readyz and /metrics, like 0.0.0.0:9090 in a container. Unset: none.",
     )];
 
     /// Reads the section.
@@ -60,15 +64,11 @@ pub async fn serve_admin(listener: TcpListener, health: Health) {
 }
 
 fn answer<B>(health: &Health, request: &Request<B>) -> Response<Full<Bytes>> {
-    let (status, text) = match request.uri().path() {
-        "/livez" => (StatusCode::OK, "alive\n".to_owned()),
-        "/readyz" => match health.reasons() {
-            reasons if reasons.is_empty() => (StatusCode::OK, "ready\n".to_owned()),
-            reasons => (StatusCode::SERVICE_UNAVAILABLE, reasons.join("\n") + "\n"),
-        },
-        _ => (StatusCode::NOT_FOUND, "not found\n".to_owned()),
-    };
-    if status != StatusCode::NOT_FOUND && !matches!(*request.method(), Method::GET | Method::HEAD) {
+    let path = request.uri().path();
+    if !matches!(path, "/livez" | "/readyz" | "/metrics") {
+        return say(StatusCode::NOT_FOUND, PLAIN, "not found\n".to_owned());
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let mut response = Response::new(Full::default());
         *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
         response
@@ -76,13 +76,24 @@ fn answer<B>(health: &Health, request: &Request<B>) -> Response<Full<Bytes>> {
             .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
+    match path {
+        "/metrics" => say(StatusCode::OK, metrics::CONTENT_TYPE, metrics::prometheus()),
+        "/livez" => say(StatusCode::OK, PLAIN, "alive\n".to_owned()),
+        _ => match health.reasons() {
+            reasons if reasons.is_empty() => say(StatusCode::OK, PLAIN, "ready\n".to_owned()),
+            reasons => {
+                let text = reasons.join("\n") + "\n";
+                say(StatusCode::SERVICE_UNAVAILABLE, PLAIN, text)
+            }
+        },
+    }
+}
+
+fn say(status: StatusCode, kind: &'static str, text: String) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(text));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("text/plain; charset=utf-8"),
-    );
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -7,7 +7,7 @@
 //!
 //! In reading order: [`phase`], [`health`], [`signal`], [`serve()`] (`serve/`: `accept`, `connection`, `watchdog`,
 //! `activity`, `io`), [`tls`], the tower layers of [`layers`], [`request_id`], [`patience`],
-//! [`keys`], [`admin`].
+//! [`keys`], [`admin`], [`program`] (`probe` is its `--health`).
 
 pub mod admin;
 pub mod health;
@@ -16,6 +16,7 @@ pub mod layers;
 mod listen;
 pub mod patience;
 pub mod phase;
+mod probe;
 pub mod program;
 pub mod request_id;
 mod serve;

@@ -52,6 +52,16 @@ async fn ready_follows_phase_and_checks_and_alive_follows_nothing() {
             .starts_with("HTTP/1.1 405")
     );
 
+    let metrics = ask(address, "GET /metrics").await;
+    assert!(
+        metrics.contains("content-type: text/plain; version=0.0.4"),
+        "{metrics}"
+    );
+    assert!(
+        metrics.contains("\n# TYPE waypost_up_seconds gauge\nwaypost_up_seconds "),
+        "{metrics}"
+    );
+
     health.enter(Phase::Stopped);
     server.await.unwrap();
 }

@@ -1,13 +1,19 @@
 //! The log: one subscriber, one filter, to standard error.
 
+mod about;
+
 use std::io::{self, IsTerminal};
 use std::panic::PanicHookInfo;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{fmt, registry};
 use waypost_settings::{Key, Lookup, Reader, SettingsError};
+
+pub use about::About;
+
+use crate::TelemetryError;
 
 /// How and how much to log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,24 +31,6 @@ pub enum Format {
     Text,
     /// One JSON object a line, for collectors.
     Json,
-}
-
-/// Keeps telemetry alive; keep it until the very end of `main`, so that what is still buffered gets out.
-#[derive(Debug)]
-#[must_use = "dropping it ends telemetry"]
-pub struct Guard {
-    _private: (),
-}
-
-/// Why telemetry did not start. Not retryable.
-#[derive(Debug, thiserror::Error)]
-pub enum TelemetryError {
-    /// `log.level` holds no valid directives.
-    #[error("log.level: {0}")]
-    Level(#[from] tracing_subscriber::filter::ParseError),
-    /// Something in the process has set a subscriber already.
-    #[error("logging was already set up in this process: {0}")]
-    Twice(#[from] TryInitError),
 }
 
 impl LogSettings {
@@ -75,7 +63,7 @@ impl LogSettings {
 }
 
 /// Installs the process-wide subscriber, and a panic hook that writes to it.
-pub fn init(settings: &LogSettings) -> Result<Guard, TelemetryError> {
+pub(crate) fn install(settings: &LogSettings) -> Result<(), TelemetryError> {
     // One global filter: a filter per layer defeats the call-site cache, and a disabled `trace!` in h2 or hyper
     // then costs fifty times as much.
     let registry = registry().with(filter(&settings.level)?);
@@ -87,7 +75,7 @@ pub fn init(settings: &LogSettings) -> Result<Guard, TelemetryError> {
         Format::Json => registry.with(lines.json().flatten_event(true)).try_init()?,
     }
     std::panic::set_hook(Box::new(log_panic));
-    Ok(Guard { _private: () })
+    Ok(())
 }
 
 // The default hook prints the panic's message, and a message made at run time may quote what was being worked on: a
@@ -131,12 +119,12 @@ mod tests {
     }
 
     #[test]
-    fn the_second_init_fails_and_breaks_nothing() {
+    fn the_second_install_fails_and_breaks_nothing() {
         let settings = LogSettings {
             level: "off".to_owned(),
             format: Format::Json,
         };
-        let _guard = init(&settings).unwrap();
-        assert!(matches!(init(&settings), Err(TelemetryError::Twice(_))));
+        install(&settings).unwrap();
+        assert!(matches!(install(&settings), Err(TelemetryError::Twice(_))));
     }
 }
