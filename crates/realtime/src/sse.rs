@@ -22,6 +22,9 @@ use crate::limits::Pass;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
+/// For how many events a client keeps room.
+const ROOM: usize = 64;
+
 /// What the query may say.
 #[derive(Default)]
 struct Query {
@@ -81,6 +84,9 @@ fn pieces(client: Client) -> impl Stream<Item = Result<Piece<Bytes>, Infallible>
             if let Some(bytes) = client.ready.pop_front() {
                 return Some((Ok(Piece::data(bytes)), client));
             }
+            // What a long resume needed is not kept for a client that is then idle for days.
+            client.ready.shrink_to(ROOM);
+            client.frames.shrink_to(ROOM);
             if client.over {
                 return None;
             }
