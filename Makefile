@@ -8,7 +8,7 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help setup build demo up test lint fmt audit bench docs-api docs-config proto-baseline clean
+.PHONY: help setup build demo up test lint fmt audit bench check-deploy check-images docs-api docs-config docs-metrics proto-baseline clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,12 @@ audit: ## Check dependencies: bans, licences, sources, advisories
 bench: setup ## Measure, print ratios, write target/bench.json
 	cargo run --release -p waypost-load --bin bench
 
+check-deploy: ## Check manifests, compose file, rules with their alerts, and dashboards
+	@deploy/check/deploy.sh
+
+check-images: ## Build all images and run the whole system of docker-compose.yml, where Docker can run
+	@deploy/check/images.sh
+
 docs-api: ## Write docs/openapi.json from the protos
 	@cargo run --quiet --bin waypost -- config --openapi > $(TARGET)/openapi.json
 	@mv $(TARGET)/openapi.json docs/openapi.json
@@ -55,6 +61,10 @@ docs-api: ## Write docs/openapi.json from the protos
 docs-config: ## Write docs/CONFIG.md from the keys in the sources
 	@cargo run --quiet --bin waypost -- config --markdown > $(TARGET)/CONFIG.md
 	@mv $(TARGET)/CONFIG.md docs/CONFIG.md
+
+docs-metrics: ## Write docs/METRICS.md from the metrics in the sources
+	@cargo run --quiet --bin waypost -- config --metrics > $(TARGET)/METRICS.md
+	@mv $(TARGET)/METRICS.md docs/METRICS.md
 
 proto-baseline: ## Take the protos as released: what later ones must not break
 	@deploy/dev/buf.sh baseline
