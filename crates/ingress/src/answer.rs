@@ -64,6 +64,11 @@ impl Answer {
         response
     }
 
+    /// Its status alone.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status_and_text().0
+    }
+
     fn status_and_text(&self) -> (StatusCode, &'static str) {
         match self {
             Self::Accepted | Self::Challenge(_) => (StatusCode::OK, ""),

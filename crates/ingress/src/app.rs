@@ -8,6 +8,7 @@ use http::HeaderValue;
 use waypost_settings::SecretString;
 use waypost_whatsapp::signature::AppSecrets;
 
+use crate::answer::Answer;
 use crate::body::Memory;
 use crate::config::Config;
 use crate::enqueue::Durable;
@@ -21,23 +22,16 @@ pub(crate) struct App {
     pub(crate) body_memory: Memory,
     pub(crate) retry_after: HeaderValue,
     pub(crate) durable: Durable,
-    pub(crate) counters: Counters,
+    /// Handlers that panicked.
+    pub(crate) panicked: Arc<AtomicU64>,
     pub(crate) gate: Gate,
+    /// `https` where this process ends TLS itself.
+    pub(crate) scheme: &'static str,
 }
 
 /// Whether Redis has been found fit to hold what it is given. Clones are the same gate.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Gate(Arc<AtomicBool>);
-
-/// What became of the requests. Relaxed throughout: each number stands alone.
-#[derive(Debug, Default)]
-pub(crate) struct Counters {
-    pub(crate) accepted: AtomicU64,
-    pub(crate) spooled: AtomicU64,
-    pub(crate) unsigned: AtomicU64,
-    pub(crate) unavailable: AtomicU64,
-    pub(crate) panicked: Arc<AtomicU64>,
-}
 
 impl App {
     pub(crate) fn new(config: &Config, durable: Durable) -> Self {
@@ -49,14 +43,24 @@ impl App {
             body_memory: Memory::new(config.body_memory),
             retry_after: Self::retry_after(config),
             durable,
-            counters: Counters::default(),
+            panicked: Arc::default(),
             gate: Gate::default(),
+            scheme: if config.tls.is_some() {
+                "https"
+            } else {
+                "http"
+            },
         }
     }
 
     /// Whether webhooks may go to Redis. Until it has been asked, it might be one that evicts keys.
     pub(crate) fn is_open(&self) -> bool {
         self.gate.is_open()
+    }
+
+    /// The answer while webhooks cannot be made durable.
+    pub(crate) fn unavailable(&self) -> Answer {
+        Answer::Unavailable(self.retry_after.clone())
     }
 
     /// What Retry-After says.
@@ -75,9 +79,4 @@ impl Gate {
     pub(crate) fn is_open(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
-}
-
-/// Counts one more.
-pub(crate) fn count(counter: &AtomicU64) {
-    counter.fetch_add(1, Ordering::Relaxed);
 }

@@ -4,8 +4,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use waypost_queue::{Enqueuer, Envelope};
+use waypost_telemetry::trace::{Context, Span};
 
-use crate::app::{App, count};
+use crate::app::App;
+use crate::spans;
 use crate::spool::Spool;
 
 /// How long webhooks go straight to the spool after Redis has failed one. Each would else wait for Redis' timeout
@@ -19,6 +21,15 @@ pub(crate) struct Durable {
     started: Instant,
     // Milliseconds after `started` until which Redis isn't tried.
     detour_until: AtomicU64,
+}
+
+/// Where a webhook is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In the inbox.
+    Redis,
+    /// In the spool.
+    Disk,
 }
 
 /// Neither Redis nor the spool took it. Whoever refused has logged why, once for many.
@@ -50,8 +61,22 @@ impl Durable {
     }
 }
 
-/// Returns when the webhook is durable.
-pub(crate) async fn enqueue(app: &App, envelope: Envelope) -> Result<(), Refused> {
+/// Returns when the webhook is durable. What is done with it later belongs to a span below `parent`.
+pub(crate) async fn enqueue(
+    app: &App,
+    mut envelope: Envelope,
+    parent: Context,
+) -> Result<Place, Refused> {
+    let mut span = spans::publish("inbox publish", "inbox", envelope.id, parent);
+    envelope.traceparent = span.context().traceparent();
+    let place = store(app, envelope, &mut span).await;
+    if place.is_err() {
+        span.error("neither Redis nor the spool took it");
+    }
+    place
+}
+
+async fn store(app: &App, envelope: Envelope, span: &mut Span) -> Result<Place, Refused> {
     let durable = &app.durable;
     let Some(spool) = &durable.spool else {
         if !app.is_open() {
@@ -62,20 +87,18 @@ pub(crate) async fn enqueue(app: &App, envelope: Envelope) -> Result<(), Refused
             .enqueue(envelope)
             .await
             .map_err(|_| Refused)?;
-        count(&app.counters.accepted);
-        return Ok(());
+        return Ok(Place::Redis);
     };
     if app.is_open() && !durable.on_detour() {
         if durable.enqueuer.enqueue(envelope.clone()).await.is_ok() {
-            count(&app.counters.accepted);
-            return Ok(());
+            return Ok(Place::Redis);
         }
         // Also when the outcome is unknown: twice in the queue is dealt with further on, not at all isn't.
         durable.detour();
     }
+    span.set(spans::SPOOLED, true);
     spool.append(envelope).await.map_err(|_| Refused)?;
-    count(&app.counters.spooled);
-    Ok(())
+    Ok(Place::Disk)
 }
 
 fn millis(duration: Duration) -> u64 {

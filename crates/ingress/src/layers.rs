@@ -23,7 +23,7 @@ pub(crate) fn service(
 + Clone
 + Send
 + 'static {
-    let panicked = Arc::clone(&app.counters.panicked);
+    let panicked = Arc::clone(&app.panicked);
     ServiceBuilder::new()
         // Outermost, so that even the answer for a panic carries its X-Request-Id.
         .layer(IdentifyLayer)

@@ -14,7 +14,7 @@
 //!
 //! Beside it, on a listener of its own, [`send`]: the Send API, through which messages go out.
 //!
-//! Around both: `config`, and `run`, where the order of start and stop stands.
+//! Around both: `spans`, the traces of what comes in; `config`, and `run`, where the order of start and stop stands.
 
 mod accept;
 mod answer;
@@ -26,6 +26,7 @@ mod layers;
 mod receive;
 mod run;
 pub mod send;
+mod spans;
 mod spool;
 mod verify;
 

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::{accept, verify};
 
 /// The one path that is served.
-const WEBHOOK: &str = "/webhook";
+pub(crate) const WEBHOOK: &str = "/webhook";
 
 /// Routes a request to the handshake or to the acceptance of a webhook.
 pub(crate) async fn receive(app: &App, identified: Identified<Incoming>) -> Answer {

@@ -13,6 +13,8 @@ use waypost_queue::{AcceptorTask, Enqueuer, EnqueuerTask, QueueError, Redis};
 use waypost_runtime::admin::serve_admin;
 use waypost_runtime::{Drained, Health, Phase, Tls, TlsError, listen, serve};
 use waypost_settings::SettingsError;
+use waypost_telemetry::metrics::label::WebhookResult;
+use waypost_telemetry::metrics::{self, Observer, Part, ingress};
 
 use crate::app::App;
 use crate::config::Config;
@@ -83,12 +85,14 @@ pub async fn run(
     listeners: Listeners,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), IngressError> {
+    metrics::enable(Part::Ingress);
     let mut settings = config.serve.clone();
     settings.tls = config.tls.clone().map(Tls::load).transpose()?;
     let (spool, spool_task) = match &config.spool {
         Some(settings) => Spool::open(settings).map(|(spool, task)| (Some(spool), Some(task)))?,
         None => (None, None),
     };
+    let _figures: Option<Observer> = spool.as_ref().map(Spool::observe);
     let redis = Redis::connect(&config.redis).await?;
     let (enqueuer, enqueuer_task) = Enqueuer::start(redis.clone(), &config.inbox);
     let app = Arc::new(App::new(
@@ -199,13 +203,13 @@ async fn stop_admin(health: &Health, admin: Option<JoinHandle<()>>) {
 }
 
 fn report(app: &App, drained: Drained) {
-    let counters = &app.counters;
+    let answered = |result| ingress::WEBHOOKS.of(result).get();
     tracing::info!(
-        accepted = counters.accepted.load(Ordering::Relaxed),
-        spooled = counters.spooled.load(Ordering::Relaxed),
-        unsigned = counters.unsigned.load(Ordering::Relaxed),
-        unavailable = counters.unavailable.load(Ordering::Relaxed),
-        panicked = counters.panicked.load(Ordering::Relaxed),
+        accepted = answered(WebhookResult::Accepted),
+        spooled = answered(WebhookResult::Spooled),
+        unauthorized = answered(WebhookResult::Unauthorized),
+        unavailable = answered(WebhookResult::Unavailable),
+        panicked = app.panicked.load(Ordering::Relaxed),
         cut = drained.cut,
         "drained"
     );

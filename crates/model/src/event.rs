@@ -40,6 +40,8 @@ pub struct Event {
     pub phone_number_id: String,
     /// The body, a JSON object.
     pub data: String,
+    /// The trace it belongs to, as a W3C `traceparent`; empty when there is none.
+    pub traceparent: String,
 }
 
 /// Bodies hold what people wrote, so they are left out.
@@ -68,6 +70,7 @@ impl Event {
             kind,
             phone_number_id: phone_number_id.to_owned(),
             data: serde_json::to_string(body)?,
+            traceparent: String::new(),
         })
     }
 

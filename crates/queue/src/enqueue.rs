@@ -6,14 +6,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redis::aio::ConnectionManager;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+use waypost_telemetry::metrics::ingress;
 
 use crate::connect::Redis;
 use crate::envelope::{Encoded, Envelope};
+use crate::error;
 use crate::settings::{AckMode, InboxSettings};
 
 /// Entries in one command. Larger groups gain nothing and make Redis' other clients wait.
@@ -219,7 +221,10 @@ impl Committer {
                 length >= self.max_backlog
             }
             // Let the write find out what is wrong.
-            Err(_) => false,
+            Err(_) => {
+                error::failed();
+                false
+            }
         }
     }
 
@@ -229,6 +234,7 @@ impl Committer {
         for waiting in group {
             push.arg(&waiting.entry);
         }
+        let started = Instant::now();
         match self.ack {
             AckMode::Primary => {
                 self.backlog = push
@@ -251,6 +257,8 @@ impl Committer {
                 }
             }
         }
+        ingress::ENQUEUE_GROUP_ENTRIES.record(group.len());
+        ingress::ENQUEUE_DURATION.record(started.elapsed());
         Ok(())
     }
 }
@@ -283,6 +291,7 @@ async fn gather(receiver: &mut mpsc::Receiver<Waiting>, group: &mut Vec<Waiting>
 
 /// Sorts an error of Redis by what the caller may conclude from it.
 fn refusal(error: &redis::RedisError) -> EnqueueError {
+    error::failed();
     // OOM, MISCONF, READONLY, NOREPLICAS, LOADING: an answer, so nothing was written.
     if let Some(code) = error.code() {
         return EnqueueError::Refused(code.into());

@@ -1,5 +1,7 @@
 //! What can go wrong with Redis, and what to do about it.
 
+use waypost_telemetry::metrics::common;
+
 use crate::envelope::EnvelopeError;
 
 /// An error of the queue. [`QueueError::is_transient`] says whether waiting can mend it.
@@ -7,7 +9,7 @@ use crate::envelope::EnvelopeError;
 pub enum QueueError {
     /// Redis could not be asked, or did not answer.
     #[error("Redis: {}", brief(.0))]
-    Redis(#[from] redis::RedisError),
+    Redis(#[source] redis::RedisError),
     /// The address of Redis cannot be used.
     #[error("redis.url is not usable: {0}")]
     Address(String),
@@ -56,6 +58,19 @@ impl QueueError {
             | Self::Answer { .. } => false,
         }
     }
+}
+
+// Every command that fails ends here, or says so by `failed`.
+impl From<redis::RedisError> for QueueError {
+    fn from(error: redis::RedisError) -> Self {
+        failed();
+        Self::Redis(error)
+    }
+}
+
+/// Counts a command that failed where its error becomes none of ours.
+pub(crate) fn failed() {
+    common::REDIS_ERRORS.inc();
 }
 
 /// The beginning of what Redis says. When it refuses a pipeline, that is one text for each of a thousand commands.

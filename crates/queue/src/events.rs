@@ -14,7 +14,8 @@ use crate::settings::EventSettings;
 pub use position::{NotAPosition, Position};
 pub use tail::{Bounds, EventPage, EventTail};
 
-/// The stream. Each entry has the fields `id`, `kind`, `phone_number_id` and `data` (a JSON object).
+/// The stream. Each entry has the fields `id`, `kind`, `phone_number_id` and `data` (a JSON object), and `traceparent`
+/// where the event belongs to a trace.
 #[derive(Clone)]
 pub struct EventLog {
     connection: ConnectionManager,
@@ -35,6 +36,8 @@ pub struct StoredEvent {
     pub phone_number_id: String,
     /// The body, a JSON object.
     pub data: String,
+    /// W3C trace context, empty when there is none.
+    pub traceparent: String,
 }
 
 /// Bodies hold what people wrote, so they are left out.
@@ -56,6 +59,11 @@ impl EventLog {
             key: redis.keys().events(),
             keep: settings.keep,
         }
+    }
+
+    /// About how many events the stream keeps.
+    pub fn keep(&self) -> u64 {
+        self.keep
     }
 
     /// Appends events in order. One round trip.
@@ -81,8 +89,11 @@ impl EventLog {
                 .arg("phone_number_id")
                 .arg(&event.phone_number_id)
                 .arg("data")
-                .arg(&event.data)
-                .ignore();
+                .arg(&event.data);
+            if !event.traceparent.is_empty() {
+                pipe.arg("traceparent").arg(&event.traceparent);
+            }
+            pipe.ignore();
         }
         Ok(pipe.exec_async(&mut self.connection.clone()).await?)
     }
@@ -125,6 +136,7 @@ fn stored(mut entry: StreamId) -> StoredEvent {
         kind: take("kind"),
         phone_number_id: take("phone_number_id"),
         data: take("data"),
+        traceparent: take("traceparent"),
         position: entry.id,
     }
 }

@@ -66,8 +66,14 @@ pub struct PartitionFigures {
     pub active: u64,
     /// Entries that wait for a time; of messages, conversations that do, and scheduled messages.
     pub delayed: u64,
+    /// Messages whose outcome is unknown.
+    pub parked: u64,
+    /// Messages that are to be sent later; they are among `delayed`.
+    pub scheduled: u64,
     /// Dead letters.
     pub dead: u64,
+    /// Age of the oldest entry that waits, in milliseconds; absent when none was found.
+    pub oldest_ms: Option<u64>,
     /// Whether it is paused.
     pub paused: bool,
 }

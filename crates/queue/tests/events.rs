@@ -44,6 +44,22 @@ async fn no_stream_is_an_empty_one() {
 }
 
 #[tokio::test]
+async fn an_event_carries_its_trace_and_one_without_has_no_field_for_it() {
+    let (redis, log) = stream(1_000_000).await;
+    let mut events = events(0..2);
+    events[1].traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned();
+    log.publish(&events).await.unwrap();
+    let wait = Duration::from_secs(5);
+    let mut tail = EventTail::new(&redis);
+    let tailed = tail.next(Position::START, 10, wait).await;
+    for read in [tailed.unwrap(), log.after("-", 10).await.unwrap()] {
+        let traces: Vec<_> = read.iter().map(|event| &*event.traceparent).collect();
+        assert_eq!(traces, ["", &events[1].traceparent]);
+        assert_eq!(read[1].data, events[1].data);
+    }
+}
+
+#[tokio::test]
 async fn pages_follow_each_other_and_the_tail_goes_on() {
     let (redis, log) = stream(1_000_000).await;
     log.publish(&events(0..25)).await.unwrap();

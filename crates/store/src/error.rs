@@ -5,6 +5,7 @@ use std::io;
 
 use deadpool_postgres::PoolError;
 use tokio_postgres::error::DbError;
+use waypost_telemetry::metrics::postgres;
 
 /// Why the store could not do it.
 ///
@@ -56,6 +57,12 @@ impl StoreError {
         }
     }
 
+    /// No answer in time, which is counted like one that says no.
+    pub(crate) fn timeout(what: &'static str) -> Self {
+        postgres::ERRORS.inc();
+        Self::Timeout(what)
+    }
+
     /// SQLSTATE, if the server gave one.
     pub fn code(&self) -> Option<&str> {
         match self {
@@ -72,6 +79,7 @@ impl StoreError {
 
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
+        postgres::ERRORS.inc();
         if let Some(db) = error.as_db_error() {
             return of_server(db);
         }
@@ -94,8 +102,8 @@ impl From<tokio_postgres::Error> for StoreError {
 
 impl From<PoolError> for StoreError {
     fn from(error: PoolError) -> Self {
-        match error {
-            PoolError::Backend(error) => error.into(),
+        let failed = match error {
+            PoolError::Backend(error) => return error.into(),
             PoolError::Timeout(_) => Self::Timeout("no free connection in the pool"),
             PoolError::Closed => Self::Connection("the pool is closed".to_owned()),
             PoolError::NoRuntimeSpecified => {
@@ -104,7 +112,9 @@ impl From<PoolError> for StoreError {
             PoolError::PostCreateHook(_) => {
                 Self::Connection("a new connection could not be set up".to_owned())
             }
-        }
+        };
+        postgres::ERRORS.inc();
+        failed
     }
 }
 

@@ -8,7 +8,8 @@
 //!
 //! - `batch`: what goes in, [`Batch`] and its rows, all borrowed; `outbound`: those about messages sent through us.
 //!   `outcome`: what comes out, [`Persisted`].
-//! - `settings`: [`StoreSettings`]. `connect`, `tls`: the pool behind [`Store`].
+//! - `settings`: [`StoreSettings`]. `connect`, `tls`: the pool behind [`Store`]; `watch`: its
+//!   figures.
 //! - `migrate`: the embedded migrations.
 //! - `persist`: the hot path. Its page tells how a batch is written, and `persist::attempt` is one transaction in order:
 //!   `contacts`, raw `webhooks`, `messages`, `sends`, `statuses`, `facts`, `accounts`, the five-second `window`; after the
@@ -42,6 +43,7 @@ mod sql;
 mod store;
 mod summary;
 mod tls;
+mod watch;
 
 pub use audit::{AuditFilter, AuditRow};
 pub use batch::{

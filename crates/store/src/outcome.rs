@@ -14,6 +14,8 @@ pub struct Persisted {
     /// The connection broke while we waited for a COMMIT to be confirmed: items that are [`Outcome::Unavailable`] may be
     /// there after all, and their next try will say [`Outcome::Known`].
     pub commit_unknown: bool,
+    /// A transaction had to begin again: another batch was in the way, or a bad item had to be found.
+    pub retried: bool,
     /// Why something was not written, raw webhooks included, though nobody is to blame for it: try again.
     pub unavailable: Option<StoreError>,
 }

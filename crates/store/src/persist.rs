@@ -70,6 +70,7 @@ impl Store {
             client: None,
             outcomes: batch.items.iter().map(|_| None).collect(),
             commit_unknown: false,
+            retried: false,
             unavailable: None,
         };
         let keep = !self.settings().retention.is_zero();
@@ -86,6 +87,7 @@ struct Run<'r, 'a> {
     client: Option<Object>,
     outcomes: Vec<Option<Outcome>>,
     commit_unknown: bool,
+    retried: bool,
     unavailable: Option<StoreError>,
 }
 
@@ -113,6 +115,7 @@ impl<'a> Run<'_, 'a> {
 
     /// Finds the items that are to blame for `error` in `range`, and writes all the others.
     async fn halve(&mut self, range: Range<usize>, error: StoreError) {
+        self.retried = true;
         let mut left = Vec::new();
         self.split(range, error, &mut left);
         while let Some(range) = left.pop() {
@@ -193,7 +196,7 @@ impl<'a> Run<'_, 'a> {
             );
             let result = match tokio::time::timeout(limit, Box::pin(attempt)).await {
                 Ok(result) => result,
-                Err(_) => Err(StoreError::Timeout("the transaction took too long").into()),
+                Err(_) => Err(StoreError::timeout("the transaction took too long").into()),
             };
             self.client = Some(client);
             match result {
@@ -209,6 +212,7 @@ impl<'a> Run<'_, 'a> {
                     return Err(error);
                 }
             }
+            self.retried = true;
         }
         Err(last)
     }
@@ -246,6 +250,7 @@ impl<'a> Run<'_, 'a> {
                 .map(|outcome| outcome.unwrap_or_else(missing))
                 .collect(),
             commit_unknown: self.commit_unknown,
+            retried: self.retried,
             unavailable: self.unavailable,
         }
     }

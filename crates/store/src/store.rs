@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool};
 
-use crate::{StoreError, StoreSettings, connect};
+use crate::{StoreError, StoreSettings, connect, watch};
 
 /// What an answer may take beyond the server's own limit.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
@@ -27,8 +27,10 @@ impl Store {
         reason = "must be called within a runtime, and may come to wait for something"
     )]
     pub async fn connect(settings: &StoreSettings) -> Result<Self, StoreError> {
+        let pool = connect::pool(settings)?;
+        watch::watch(&pool);
         Ok(Self {
-            pool: connect::pool(settings)?,
+            pool,
             settings: Arc::new(settings.clone()),
         })
     }
@@ -52,7 +54,7 @@ impl Store {
         let limit = self.settings.statement_timeout + GRACE;
         match tokio::time::timeout(limit, answer).await {
             Ok(answer) => answer.map_err(Into::into),
-            Err(_) => Err(StoreError::Timeout("no answer at all")),
+            Err(_) => Err(StoreError::timeout("no answer at all")),
         }
     }
 

@@ -9,11 +9,12 @@
 mod support;
 
 use std::collections::HashSet;
+use std::time::{Duration, SystemTime};
 
 use support::*;
 use uuid::Uuid;
 use waypost_model::Direction;
-use waypost_store::{Conversation, Item, MessageFilter, SendRow};
+use waypost_store::{Conversation, Item, MessageFilter, MessageRow, SendRow};
 
 /// Two thousand messages of nine people with two numbers, one of the people being nobody's contact; long runs of one person.
 const MADE: &str = "
@@ -24,7 +25,7 @@ SELECT 'waba', 'phone', '49100' || c, md5('c' || c)::uuid, '2026-01-01' FROM gen
 INSERT INTO messages (id, direction, origin, waba_id, phone_number_id, wamid, type, contact_id, person_phone, request_id, payload, received_at)
 SELECT (lpad(to_hex(1767225600000 + n::bigint * 1000), 12, '0') || '7' || substr(md5(n::text), 1, 3) || '8' || substr(md5(n::text), 4, 15))::uuid,
        CASE WHEN n % 11 = 0 THEN 'out' ELSE 'in' END, 'live', 'waba', CASE WHEN n / 50 % 3 = 0 THEN '5550001' ELSE '5550002' END, 'w' || n, 'text',
-       CASE WHEN c < 8 THEN md5('c' || c)::uuid END, '49100' || c, md5('')::uuid, '{}', now()
+       CASE WHEN c < 8 THEN md5('c' || c)::uuid END, '49100' || c, md5('')::uuid, '{}', timestamptz '2026-01-01' + n * interval '1 s'
 FROM generate_series(0, 1999) n
 CROSS JOIN LATERAL (SELECT CASE WHEN n BETWEEN 700 AND 1850 THEN 0 ELSE n / 7 % 9 END AS c) p";
 
@@ -148,6 +149,7 @@ async fn what_waits_for_an_answer_is_counted_from_its_first_message_on() {
 
     let answer = SendRow {
         person: phone("491"),
+        accepted_at: SystemTime::now(),
         ..send(Uuid::now_v7())
     };
     f.write(vec![Item::Send(answer)]).await;
@@ -194,7 +196,7 @@ async fn nobody_is_missed_while_others_go_on_talking() {
     }
     // Between two pages somebody from further down says something: he is on no page below, and was on none above.
     let (mut seen, mut moved, mut before) = (HashSet::new(), HashSet::new(), None);
-    for turn in 0.. {
+    for (turn, (_, person)) in people.iter().enumerate() {
         let filter = MessageFilter::default();
         let page = f
             .store
@@ -204,7 +206,6 @@ async fn nobody_is_missed_while_others_go_on_talking() {
         for one in &page.found {
             assert!(seen.insert(one.last.person_phone.clone().unwrap()), "twice");
         }
-        let (_, person) = &people[turn];
         let wamid = format!("again{turn}");
         f.write(messages(vec![text(&wamid, phone(person), 1)]))
             .await;
@@ -217,4 +218,30 @@ async fn nobody_is_missed_while_others_go_on_talking() {
     for (_, person) in &people {
         assert!(seen.contains(person) || moved.contains(person), "{person}");
     }
+}
+
+#[tokio::test]
+async fn what_was_stored_late_was_not_said_last() {
+    let f = fixture().await;
+    let now = SystemTime::now();
+    let received = |wamid, seconds| MessageRow {
+        received_at: now - Duration::from_secs(seconds),
+        ..text(wamid, phone("491"), 1)
+    };
+    f.write(messages(vec![received("w2", 10)])).await;
+    f.write(messages(vec![received("w1", 60)])).await;
+    let filter = MessageFilter::default();
+    let page = f
+        .store
+        .conversations(&filter, None, 9, false)
+        .await
+        .unwrap();
+    let [one] = page.found.as_slice() else {
+        panic!("{} conversations", page.found.len());
+    };
+    assert_eq!(one.last.wamid.as_deref(), Some("w2"));
+    assert_eq!(one.unanswered, 2);
+    let first = f.store.message(one.unanswered_since.unwrap()).await;
+    let first = first.unwrap().unwrap().message;
+    assert_eq!(first.wamid.as_deref(), Some("w1"));
 }

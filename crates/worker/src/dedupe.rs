@@ -5,12 +5,14 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 use crate::context::Context;
+use crate::count;
 use crate::parse::Parsed;
+use crate::spans::Spans;
 
 /// Drops known items. A remembered effect was committed and its event published, so nothing is left to do for it.
 ///
 /// Memory that cannot be asked is no reason to wait: Postgres decides in any case.
-pub(crate) async fn dedupe(context: &Context, parsed: &mut Parsed<'_>) {
+pub(crate) async fn dedupe(context: &Context, parsed: &mut Parsed<'_>, spans: &mut Spans) {
     let effects: Vec<_> = parsed.items.iter().map(|item| item.effect).collect();
     let known = match context.memory.known(&effects).await {
         Ok(known) => known,
@@ -20,6 +22,10 @@ pub(crate) async fn dedupe(context: &Context, parsed: &mut Parsed<'_>) {
         }
     };
     let before = parsed.items.len();
+    for (item, _) in parsed.items.iter().zip(&known).filter(|(_, known)| **known) {
+        count::remembered(item);
+        spans.known(item.entry);
+    }
     let mut known = known.into_iter();
     parsed.items.retain(|_| !known.next().unwrap_or(false));
     let dropped = before - parsed.items.len();

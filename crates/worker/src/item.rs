@@ -1,14 +1,20 @@
 //! One thing that can be stored, whatever brought it.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use uuid::Uuid;
 use waypost_model::EffectKey;
 use waypost_queue::{Envelope, Fact};
 use waypost_store::MessageKey;
+use waypost_telemetry::About;
+use waypost_telemetry::trace::Context;
 use waypost_whatsapp::{Contact, IdentityChange, Media, Update, UpdateBody};
 
+use crate::count;
 use crate::outbound::Sending;
 use crate::parse::Bad;
+use crate::rows::trace_id;
 
 /// What an item is.
 #[expect(
@@ -24,11 +30,28 @@ pub(crate) enum Content<'a> {
     Fact(Fact),
 }
 
+/// Where items come from.
+#[derive(Clone, Copy)]
+pub(crate) struct Origin<'a> {
+    /// Place of the entry in its batch.
+    pub(crate) entry: usize,
+    pub(crate) envelope: &'a Envelope,
+    /// An earlier consumer died with it: its effects may exist, and their events may not.
+    pub(crate) doubtful: bool,
+    /// What is done for it belongs to this.
+    pub(crate) context: Context,
+}
+
 /// One thing that can be stored, with the parts that its row borrows.
 pub(crate) struct Item<'a> {
+    /// Place of its entry in the batch. Items are in the order of their entries.
+    pub(crate) entry: usize,
     pub(crate) envelope: &'a Envelope,
     /// An earlier consumer died with it: its effect may exist, and its event may not.
     pub(crate) doubtful: bool,
+    pub(crate) context: Context,
+    /// The trace that it belongs to: 32 hex digits.
+    pub(crate) trace_id: Option<Cow<'a, str>>,
     pub(crate) content: Content<'a>,
     pub(crate) effect: EffectKey,
     pub(crate) fingerprint: [u8; 32],
@@ -41,15 +64,23 @@ pub(crate) struct Item<'a> {
 
 impl<'a> Item<'a> {
     /// An item about which its content says all.
-    pub(crate) fn of(
-        envelope: &'a Envelope,
-        doubtful: bool,
-        content: Content<'a>,
-        effect: EffectKey,
-    ) -> Self {
-        Self {
+    pub(crate) fn of(origin: Origin<'a>, content: Content<'a>, effect: EffectKey) -> Self {
+        let Origin {
+            entry,
             envelope,
             doubtful,
+            context,
+        } = origin;
+        // Entries made before traces were on, or elsewhere without them, belong to the trace of their id.
+        let own = || context.trace_id().map(|id| Cow::Owned(id.to_string()));
+        Self {
+            entry,
+            envelope,
+            doubtful,
+            context,
+            trace_id: trace_id(&envelope.traceparent)
+                .map(Cow::Borrowed)
+                .or_else(own),
             content,
             effect,
             fingerprint: [0; 32],
@@ -60,7 +91,7 @@ impl<'a> Item<'a> {
         }
     }
 
-    pub(crate) fn new(envelope: &'a Envelope, doubtful: bool, update: Update<'a>) -> Self {
+    pub(crate) fn new(origin: Origin<'a>, update: Update<'a>) -> Self {
         let number = update.metadata.phone_number_id.as_str();
         let message = |id: &str| EffectKey::message(number, id);
         let (mut fingerprint, mut digest, mut media) = ([0; 32], None, None);
@@ -97,7 +128,7 @@ impl<'a> Item<'a> {
             media,
             changes,
             contacts,
-            ..Self::of(envelope, doubtful, Content::Update(update), effect)
+            ..Self::of(origin, Content::Update(update), effect)
         }
     }
 
@@ -110,6 +141,7 @@ impl<'a> Item<'a> {
         };
         let body = Bytes::from(update.isolate());
         let mut bad = Bad::new(self.envelope, body, class, why);
+        (bad.entry, bad.kind) = (self.entry, count::kind(self));
         bad.message_id = match &update.body {
             UpdateBody::Message(message) | UpdateBody::Echo(message) => Some(&message.id),
             UpdateBody::History(history) => Some(&history.message.id),
@@ -122,8 +154,21 @@ impl<'a> Item<'a> {
 
     fn fail_whole(&self, id: Uuid, class: &'static str, why: String) -> Bad {
         let mut bad = Bad::entry(self.envelope, class, why);
+        bad.entry = self.entry;
         bad.message_id = Some(id.to_string());
         bad
+    }
+
+    /// Whom a log line about it is about.
+    pub(crate) fn about(&self) -> About {
+        let about = About::default()
+            .request(self.envelope.request_id)
+            .trace(self.context);
+        match &self.content {
+            Content::Update(_) => about,
+            Content::Send(sending) => about.message(sending.outgoing.id),
+            Content::Fact(fact) => about.message(fact.message_id),
+        }
     }
 
     /// The message that it is, or speaks of, where one's row may tell more. History is nobody's news.

@@ -12,12 +12,14 @@
 //! 7. `publish`: after the commit, events for what is new (`events` says what they tell).
 //! 8. `settle`: put failures off or bury them, then end the batch with one fenced script.
 //!
-//! `work` strings them together; `rows` says how Meta's words become rows, `outbound` how those of senders and dispatchers
-//! do; `maintain` keeps the tables in shape.
+//! `work` strings them together; `spans` are the traces of a batch and its entries, `count` is what the metrics are told.
+//! `rows` says how Meta's words become rows, `outbound` how those of senders and dispatchers do; `maintain` keeps the
+//! tables in shape.
 //! [`run`] starts it all and stops in reverse order.
 
 mod config;
 mod context;
+mod count;
 mod dedupe;
 mod echo;
 mod events;
@@ -31,6 +33,7 @@ mod publish;
 mod rows;
 mod run;
 mod settle;
+mod spans;
 mod take;
 mod work;
 

@@ -6,8 +6,6 @@ use waypost_queue::{Envelope, EnvelopeError, Fact, Outgoing};
 use waypost_store::{FactRow, Person, SendRow};
 use waypost_whatsapp::find_poison;
 
-use crate::rows::trace_id;
-
 /// A message accepted from a sender, with what its row needs beside.
 pub(crate) struct Sending {
     pub(crate) outgoing: Outgoing,
@@ -53,7 +51,7 @@ impl Sending {
         self.scrubbed.as_deref().unwrap_or_else(as_it_is)
     }
 
-    pub(crate) fn row(&self) -> SendRow<'_> {
+    pub(crate) fn row<'r>(&'r self, trace_id: Option<&'r str>) -> SendRow<'r> {
         let outgoing = &self.outgoing;
         let mut person = Person::default();
         let mut group_id = None;
@@ -66,7 +64,7 @@ impl Sending {
         SendRow {
             id: outgoing.id,
             request_id: outgoing.request_id,
-            trace_id: trace_id(&outgoing.traceparent),
+            trace_id,
             phone_number_id: &outgoing.phone_number_id,
             account: Some(outgoing.account.as_str()).filter(|account| !account.is_empty()),
             kind: &outgoing.kind,

@@ -5,11 +5,16 @@ use bytes::Bytes;
 use uuid::Uuid;
 use waypost_model::{EffectKey, content_id};
 use waypost_queue::{Batch, Entry, Envelope, EnvelopeError, Fact, Kind};
-use waypost_whatsapp::UpdateBody;
+use waypost_telemetry::metrics::label::{ItemKind, Stage};
+use waypost_telemetry::metrics::worker;
+use waypost_telemetry::trace::Context;
+use waypost_whatsapp::{Update, UpdateBody};
 
 use crate::config::WorkerSettings;
-use crate::item::{Content, Item};
+use crate::count;
+use crate::item::{Content, Item, Origin};
 use crate::outbound::Sending;
+use crate::spans::Spans;
 
 /// A batch, understood as far as it can be.
 #[derive(Default)]
@@ -25,6 +30,9 @@ pub(crate) struct Parsed<'a> {
 
 /// Something that failed, as an entry of its own: to be put off, or buried.
 pub(crate) struct Bad {
+    /// Place in the batch of the entry that it is or was cut out of.
+    pub(crate) entry: usize,
+    pub(crate) kind: ItemKind,
     pub(crate) envelope: Envelope,
     pub(crate) message_id: Option<String>,
     pub(crate) class: &'static str,
@@ -44,6 +52,8 @@ impl Bad {
         envelope.attempts = from.attempts + 1;
         envelope.first_error.clone_from(&from.first_error);
         Self {
+            entry: 0,
+            kind: ItemKind::Message,
             envelope,
             message_id: None,
             class,
@@ -57,7 +67,14 @@ impl Bad {
     pub(crate) fn entry(from: &Envelope, class: &'static str, why: String) -> Self {
         let mut envelope = from.clone();
         envelope.attempts += 1;
+        let kind = match from.kind {
+            Kind::Outgoing => ItemKind::Send,
+            Kind::Fact => ItemKind::Fact,
+            Kind::Webhook | Kind::Unknown(_) => ItemKind::Message,
+        };
         Self {
+            entry: 0,
+            kind,
             envelope,
             message_id: None,
             class,
@@ -68,18 +85,37 @@ impl Bad {
     }
 }
 
-pub(crate) fn parse<'a>(batch: &'a Batch, settings: &WorkerSettings) -> Parsed<'a> {
+pub(crate) fn parse<'a>(
+    batch: &'a Batch,
+    settings: &WorkerSettings,
+    spans: &mut Spans,
+) -> Parsed<'a> {
+    let _timer = worker::BATCH_DURATION.of(Stage::Parse).start();
+    let _span = spans.parse();
     let mut parsed = Parsed::default();
-    for entry in &batch.entries {
+    for (place, entry) in batch.entries.iter().enumerate() {
         if matches!(entry.envelope, Err(EnvelopeError::Version(_))) {
             parsed.newer.push(entry.raw.clone());
             continue;
         }
         match usable(entry, settings) {
-            Ok(envelope) => parsed.envelope(envelope, entry.handbacks > 0),
-            Err(bad) => parsed.bad.push(*bad),
+            Ok(envelope) => {
+                let origin = Origin {
+                    entry: place,
+                    envelope,
+                    doubtful: entry.handbacks > 0,
+                    context: Context::NONE,
+                };
+                parsed.envelope(origin, spans);
+            }
+            Err(mut bad) => {
+                spans.begin(place, &bad.envelope, bad.envelope.id);
+                bad.entry = place;
+                parsed.bad.push(*bad);
+            }
         }
     }
+    parsed.bad.iter().for_each(|bad| count::failed(bad.kind));
     parsed
 }
 
@@ -114,7 +150,8 @@ fn usable<'a>(entry: &'a Entry, settings: &WorkerSettings) -> Result<&'a Envelop
 }
 
 impl<'a> Parsed<'a> {
-    fn envelope(&mut self, envelope: &'a Envelope, doubtful: bool) {
+    fn envelope(&mut self, mut origin: Origin<'a>, spans: &mut Spans) {
+        let (place, envelope) = (origin.entry, origin.envelope);
         let read = match envelope.kind {
             Kind::Outgoing => Sending::read(envelope).map(|sending| {
                 let effect = EffectKey::send(sending.outgoing.id);
@@ -125,29 +162,40 @@ impl<'a> Parsed<'a> {
                 let effect = EffectKey::fact(fact.message_id, of.0, of.1, fact.state, attempted);
                 (Content::Fact(fact), effect)
             }),
-            Kind::Webhook | Kind::Unknown(_) => return self.webhook(envelope, doubtful),
+            Kind::Webhook | Kind::Unknown(_) => {
+                origin.context = spans.begin(place, envelope, envelope.id);
+                return self.webhook(origin, spans);
+            }
         };
         match read {
             Ok((content, effect)) => {
-                let item = Item::of(envelope, doubtful, content, effect);
-                self.items.push(item);
+                let (id, number) = match &content {
+                    Content::Fact(fact) => (fact.message_id, fact.phone_number_id.as_str()),
+                    Content::Send(sending) => (envelope.id, &*sending.outgoing.phone_number_id),
+                    Content::Update(_) => (envelope.id, ""),
+                };
+                origin.context = spans.begin(place, envelope, id);
+                spans.number(place, number);
+                self.items.push(Item::of(origin, content, effect));
             }
             Err(why) => {
+                spans.begin(place, envelope, envelope.id);
                 let why = format!("unreadable entry: {why}");
                 let mut bad = Bad::entry(envelope, "unreadable", why);
-                bad.hopeless = true;
+                (bad.entry, bad.hopeless) = (place, true);
                 self.bad.push(bad);
             }
         }
     }
 
-    fn webhook(&mut self, envelope: &'a Envelope, doubtful: bool) {
+    fn webhook(&mut self, origin: Origin<'a>, spans: &mut Spans) {
+        let (place, envelope) = (origin.entry, origin.envelope);
         let webhook = match waypost_whatsapp::parse(&envelope.body) {
             Ok(webhook) => webhook,
             Err(why) => {
                 let body = envelope.body.clone();
                 let mut bad = Bad::new(envelope, body, "malformed", why.to_string());
-                bad.whole = true;
+                (bad.entry, bad.whole) = (place, true);
                 self.bad.push(bad);
                 return;
             }
@@ -155,7 +203,11 @@ impl<'a> Parsed<'a> {
         if !webhook.is_isolated() {
             self.webhooks.push(envelope);
         }
-        for update in webhook.updates() {
+        let updates = webhook.updates();
+        if let Some(first) = updates.first() {
+            spans.number(place, &first.metadata.phone_number_id);
+        }
+        for update in updates {
             if let UpdateBody::Malformed {
                 message_id, why, ..
             } = &update.body
@@ -163,10 +215,19 @@ impl<'a> Parsed<'a> {
                 let body = Bytes::from(update.isolate());
                 let mut bad = Bad::new(envelope, body, "malformed", why.to_string());
                 bad.message_id = message_id.as_ref().map(ToString::to_string);
+                (bad.entry, bad.kind) = (place, kind(&update));
                 self.bad.push(bad);
             } else {
-                self.items.push(Item::new(envelope, doubtful, update));
+                self.items.push(Item::new(origin, update));
             }
         }
+    }
+}
+
+/// What something malformed would have been, as far as the field tells.
+fn kind(update: &Update<'_>) -> ItemKind {
+    match update.field.as_str() {
+        "messages" | "smb_message_echoes" | "history" => ItemKind::Message,
+        _ => ItemKind::Account,
     }
 }

@@ -1,16 +1,20 @@
 //! One transaction for the whole batch; while Postgres is away, wait.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rand::Rng;
 use uuid::Uuid;
 use waypost_store::{Batch, Outcome};
+use waypost_telemetry::metrics::label::Stage;
+use waypost_telemetry::metrics::worker;
+use waypost_telemetry::trace;
 
 use crate::context::Context;
 use crate::echo::Echoes;
 use crate::item::Item;
 use crate::parse::Parsed;
 use crate::rows;
+use crate::spans::Spans;
 
 /// First and longest pause between tries while Postgres is away.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
@@ -49,14 +53,26 @@ impl Fate {
     }
 }
 
-/// Stores every item, and answers with one fate for each, in order.
+/// What became of a batch in the database.
+pub(crate) struct Stored {
+    /// One for each item, in order.
+    pub(crate) fates: Vec<Fate>,
+    /// A transaction had to begin again.
+    pub(crate) retried: bool,
+}
+
+/// Stores every item.
 ///
 /// While it waits, it goes on telling echoes that Redis has not taken yet: nobody who waits for one waits for Postgres.
 pub(crate) async fn persist(
     context: &Context,
     parsed: &Parsed<'_>,
     echoes: &mut Echoes,
-) -> Vec<Fate> {
+    spans: &mut Spans,
+) -> Stored {
+    let _timer = worker::BATCH_DURATION.of(Stage::Persist).start();
+    let (since, mut attempt, mut retried) = (SystemTime::now(), 1, false);
+    let mut last = trace::Context::NONE;
     let mut fates: Vec<Fate> = parsed.items.iter().map(|_| Fate::Open).collect();
     let mut open: Vec<usize> = (0..fates.len()).collect();
     let mut webhooks: Vec<_> = parsed.webhooks.iter().map(|w| rows::raw(w)).collect();
@@ -70,7 +86,15 @@ pub(crate) async fn persist(
                 .filter_map(|&i| rows::row(&parsed.items[i]))
                 .collect(),
         };
+        let mut span = spans.persist(open.len(), attempt);
         let persisted = context.store.persist(&batch).await;
+        if let Some(reason) = &persisted.unavailable {
+            span.error(reason.to_string());
+        }
+        last = span.context();
+        span.end();
+        retried |= persisted.retried || persisted.unavailable.is_some();
+        attempt += 1;
         let mut still_open = Vec::new();
         for (i, outcome) in open.into_iter().zip(persisted.outcomes) {
             match fate(outcome, &parsed.items[i], in_doubt) {
@@ -91,12 +115,31 @@ pub(crate) async fn persist(
         let rest = rand::rng().random_range(pause / 2..=pause);
         tokio::select! {
             () = tokio::time::sleep(rest) => {}
-            () = context.stopping.cancelled() => return fates,
+            () = context.stopping.cancelled() => return Stored { fates, retried },
         }
         pause = (pause * 2).min(PAUSE.1);
     }
     context.postgres.pass();
-    fates
+    mark(parsed, &fates, spans, since, last);
+    Stored { fates, retried }
+}
+
+/// What each entry had of the transaction `batch`, which began at `since`.
+fn mark(
+    parsed: &Parsed<'_>,
+    fates: &[Fate],
+    spans: &mut Spans,
+    since: SystemTime,
+    batch: trace::Context,
+) {
+    for items in parsed.items.chunk_by(|a, b| a.entry == b.entry) {
+        spans.stored(items[0].entry, items.len(), since, batch);
+    }
+    for (item, fate) in parsed.items.iter().zip(fates) {
+        if matches!(fate, Fate::Known { .. } | Fate::Dropped) {
+            spans.known(item.entry);
+        }
+    }
 }
 
 fn fate(

@@ -4,27 +4,42 @@
 //! went out. An entry whose worker died in between is handed back marked, and its events go out again, with the
 //! same ids.
 
+use std::time::Duration;
+
+use waypost_model::Event;
 use waypost_queue::QueueError;
 use waypost_store::{MessageKey, Standing};
-use waypost_whatsapp::UpdateBody;
+use waypost_telemetry::metrics::label::{EventKind, Stage};
+use waypost_telemetry::metrics::worker;
+use waypost_telemetry::trace::{Span, names};
+use waypost_whatsapp::{Status, UpdateBody};
 
 use crate::context::Context;
 use crate::events::{Beside, add_events};
 use crate::item::{Content, Item};
 use crate::parse::Parsed;
 use crate::persist::Fate;
+use crate::spans::Spans;
 
 /// Events in one round trip, so that a large batch does not make one huge command.
 const PAGE: usize = 1024;
 
 /// Publishes and remembers. Goes on trying while Redis is away, since nobody else knows of these events; false when
 /// the process stops before all went out.
-pub(crate) async fn publish(context: &Context, parsed: &Parsed<'_>, fates: &[Fate]) -> bool {
+pub(crate) async fn publish(
+    context: &Context,
+    parsed: &Parsed<'_>,
+    fates: &[Fate],
+    spans: &mut Spans,
+) -> bool {
+    let _timer = worker::BATCH_DURATION.of(Stage::Publish).start();
+    let mut span = spans.publish();
     let Some(standings) = standings(context, parsed, fates).await else {
         return false;
     };
     let mut events = Vec::with_capacity(fates.len());
     let mut done = Vec::with_capacity(fates.len());
+    let mut announced = Announced::default();
     for ((item, fate), standing) in parsed.items.iter().zip(fates).zip(&standings) {
         match fate {
             Fate::New { .. }
@@ -32,7 +47,12 @@ pub(crate) async fn publish(context: &Context, parsed: &Parsed<'_>, fates: &[Fat
                 published: false, ..
             } => {
                 let beside = Beside::of(item, fate, standing.as_ref());
+                let before = events.len();
                 add_events(&mut events, item, &beside);
+                announced.mark(&mut events[before..], item, &span);
+                if let Some(standing) = standing {
+                    heard(item, standing, spans);
+                }
             }
             Fate::Dropped => {}
             // Whoever stored it publishes it, and remembers it then. Were it remembered here, and the other died
@@ -45,18 +65,86 @@ pub(crate) async fn publish(context: &Context, parsed: &Parsed<'_>, fates: &[Fat
         }
         done.push(item.effect);
     }
+    span.set(names::BATCH_COUNT, events.len());
     for page in events.chunks(PAGE) {
         while let Err(error) = context.events.publish(page).await {
+            span.error(error.to_string());
             if !rest(context, &error).await {
                 return false;
             }
         }
+        page.iter().for_each(count);
     }
+    drop((span, announced));
     // Only saves work later, so one try is enough.
     if let Err(error) = context.memory.remember(&done).await {
         tracing::debug!("effects not remembered: {error}");
     }
     true
+}
+
+/// The spans of what is about to be published, one for each entry.
+#[derive(Default)]
+struct Announced {
+    open: Vec<Span>,
+    /// Entry of the last one, and how its events carry it.
+    last: Option<(usize, String)>,
+}
+
+impl Announced {
+    /// Puts the events of an item into the trace of its entry. Items of one entry follow each other.
+    fn mark(&mut self, events: &mut [Event], item: &Item<'_>, batch: &Span) {
+        if events.is_empty() {
+            return;
+        }
+        if self
+            .last
+            .as_ref()
+            .is_none_or(|(entry, _)| *entry != item.entry)
+        {
+            let span = Spans::announce(item.context, batch);
+            self.last = Some((item.entry, span.context().traceparent()));
+            self.open.push(span);
+        }
+        if let Some((_, traceparent)) = &self.last {
+            let carry = |event: &mut Event| event.traceparent.clone_from(traceparent);
+            events.iter_mut().for_each(carry);
+        }
+    }
+}
+
+/// What the status of a message tells together with its row.
+fn heard(item: &Item<'_>, standing: &Standing, spans: &mut Spans) {
+    let Content::Update(update) = &item.content else {
+        return;
+    };
+    let UpdateBody::Status(status) = &update.body else {
+        return;
+    };
+    if let Some(took) = delivered_after(status, standing) {
+        worker::DELIVERED_LATENCY.record(took);
+    }
+    if standing.sending.is_some() {
+        let trace = standing.trace_id.as_deref();
+        spans.heard(item.entry, standing.id, trace, &status.status);
+    }
+}
+
+/// From sent to delivered. Both are Meta's, but they may come from two of its clocks.
+fn delivered_after(status: &Status<'_>, standing: &Standing) -> Option<Duration> {
+    let delivered = status.timestamp.filter(|_| status.status == "delivered")?;
+    let took = delivered.duration_since(standing.sent_at?);
+    Some(took.unwrap_or_default())
+}
+
+fn count(event: &Event) {
+    let kind = match event.kind {
+        waypost_model::EventKind::Message => EventKind::Message,
+        waypost_model::EventKind::Status => EventKind::Status,
+        waypost_model::EventKind::Contact => EventKind::Contact,
+        waypost_model::EventKind::Account => EventKind::Account,
+    };
+    worker::EVENTS_PUBLISHED.of(kind).inc();
 }
 
 /// What the rows of messages tell beside the news of them, for each item; `None` when the process stops meanwhile.

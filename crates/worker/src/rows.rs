@@ -23,7 +23,7 @@ const ADDRESS_BOOK: &str = "smb_app_state_sync";
 pub(crate) fn row<'t>(item: &'t Item<'_>) -> Option<Row<'t>> {
     match &item.content {
         Content::Update(update) => update_row(item, update),
-        Content::Send(sending) => Some(Row::Send(sending.row())),
+        Content::Send(sending) => Some(Row::Send(sending.row(item.trace_id.as_deref()))),
         Content::Fact(fact) => Some(Row::Fact(fact_row(fact))),
     }
 }
@@ -81,7 +81,7 @@ fn message_row<'t>(
         sent_at: message.timestamp,
         received_at: item.envelope.received_at,
         request_id: item.envelope.request_id,
-        trace_id: trace_id(&item.envelope.traceparent),
+        trace_id: item.trace_id.as_deref(),
         person: person_of(person),
         group_id: text(message.group_id.as_ref()),
         context_wamid: message

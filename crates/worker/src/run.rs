@@ -11,6 +11,7 @@ use waypost_queue::{EffectMemory, EventLog, Outbox, QueueError, Redis};
 use waypost_runtime::admin::serve_admin;
 use waypost_runtime::{Health, Phase};
 use waypost_store::{Store, StoreError};
+use waypost_telemetry::metrics;
 
 use crate::config::Config;
 use crate::context::Context;
@@ -41,6 +42,7 @@ pub async fn run(
     health: Health,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), WorkerError> {
+    metrics::enable(metrics::Part::Worker);
     let redis = Redis::connect(&config.redis).await?;
     let store = Store::connect(&config.store).await?;
     let admin = admin.map(|listener| tokio::spawn(serve_admin(listener, health.clone())));

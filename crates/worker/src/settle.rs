@@ -4,32 +4,44 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use rand::Rng;
-use waypost_queue::{Batch, Consumer, DeadLetter, Settled, Settlement};
+use uuid::Uuid;
+use waypost_queue::{Batch, Consumer, DeadLetter, Kind, Settled, Settlement};
 use waypost_store::FailedWebhook;
+use waypost_telemetry::metrics::worker;
+use waypost_telemetry::trace;
+use waypost_telemetry::{About, say};
 
 use crate::config::WorkerSettings;
 use crate::context::Context;
 use crate::parse::Bad;
+use crate::spans::Spans;
 
 /// How long an entry of a newer version waits for a worker that knows it.
 const NEWER_VERSION: Duration = Duration::from_secs(30);
 /// No wait grows beyond this.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(300);
 
-/// Ends a batch; `bad` is what failed in it.
+/// Ends a batch; `bad` is what failed in it. False when it was not this worker who ended it.
 pub(crate) async fn settle(
     context: &Context,
     consumer: &Consumer,
     batch: &Batch,
-    bad: Vec<Bad>,
+    mut bad: Vec<Bad>,
     newer: Vec<Bytes>,
-) {
+    spans: &mut Spans,
+) -> bool {
+    for bad in &mut bad {
+        let failed = spans.fail(bad.entry, bad.class, &bad.why);
+        if failed.is_some() {
+            bad.envelope.traceparent = failed.traceparent();
+        }
+    }
     let (dead, later): (Vec<Bad>, Vec<Bad>) = bad
         .into_iter()
         .partition(|bad| bad.hopeless || bad.envelope.attempts >= context.settings.attempts);
     // Written before the dead letter, so that every dead letter has its row.
     if !record(context, &dead).await {
-        return;
+        return false;
     }
     let mut settlement = Settlement::new();
     for entry in newer {
@@ -41,20 +53,24 @@ pub(crate) async fn settle(
     }
     for bad in later {
         let delay = backoff(&context.settings, bad.envelope.attempts);
-        tracing::info!(
-            request_id = %bad.envelope.request_id,
+        say!(
+            info,
+            bad.about(),
             attempts = bad.envelope.attempts,
             ?delay,
-            "will be tried again: {}", bad.why
+            "will be tried again: {}",
+            bad.why
         );
         settlement.delay(bad.into_envelope(), delay, context.compress_above);
     }
     for bad in dead {
-        tracing::warn!(
-            request_id = %bad.envelope.request_id,
+        say!(
+            warn,
+            bad.about(),
             attempts = bad.envelope.attempts,
             class = bad.class,
-            "given up: {}", bad.why
+            "given up: {}",
+            bad.why
         );
         settlement.bury(DeadLetter {
             class: bad.class.to_owned(),
@@ -63,10 +79,28 @@ pub(crate) async fn settle(
             envelope: bad.into_envelope(),
         });
     }
-    end(context, consumer, batch, &settlement).await;
+    let mut span = spans.settle();
+    let settled = end(context, consumer, batch, &settlement).await;
+    if !settled {
+        span.error("not settled");
+    }
+    settled
 }
 
 impl Bad {
+    /// Whom a log line about it is about. Only what we send has an id that may be told.
+    fn about(&self) -> About {
+        let about = About::default()
+            .request(self.envelope.request_id)
+            .trace(trace::resume(&self.envelope.traceparent, self.envelope.id));
+        let ours = matches!(self.envelope.kind, Kind::Outgoing | Kind::Fact);
+        let id = self.message_id.as_deref().filter(|_| ours);
+        match id.and_then(|id| Uuid::parse_str(id).ok()) {
+            Some(id) => about.message(id),
+            None => about,
+        }
+    }
+
     fn into_envelope(self) -> waypost_queue::Envelope {
         let mut envelope = self.envelope;
         if envelope.first_error.is_empty() {
@@ -77,34 +111,39 @@ impl Bad {
     }
 }
 
-async fn end(context: &Context, consumer: &Consumer, batch: &Batch, settlement: &Settlement) {
+async fn end(
+    context: &Context,
+    consumer: &Consumer,
+    batch: &Batch,
+    settlement: &Settlement,
+) -> bool {
     let (mut revived, mut unsure) = (false, false);
     loop {
         match consumer.settle(batch, settlement).await {
             Ok(Settled::Done) => {
                 context.redis.pass();
-                return;
+                return true;
             }
             // The lease ended while Redis was away, and nobody was there to take over.
             Ok(Settled::Fenced) if !revived && consumer.heartbeat().await.is_ok() => {
                 revived = true;
             }
             // The answer to an earlier try was lost, and it had worked.
-            Ok(Settled::Fenced) if unsure => return,
+            Ok(Settled::Fenced) if unsure => return true,
             Ok(Settled::Fenced) => {
                 tracing::warn!(
                     consumer = consumer.id(),
                     entries = batch.entries.len(),
                     "acknowledgement refused: the entries belong to another worker by now"
                 );
-                return;
+                return false;
             }
             Err(error) => {
                 unsure = true;
                 context.redis.fail(error.to_string());
                 tracing::warn!("a batch waits for Redis to be settled: {error}");
                 if !context.rest().await {
-                    return;
+                    return false;
                 }
             }
         }
@@ -131,6 +170,7 @@ async fn record(context: &Context, dead: &[Bad]) -> bool {
             match context.store.fail(&[row]).await {
                 Ok(()) => {
                     context.postgres.pass();
+                    worker::FAILED_WEBHOOKS.inc();
                     break;
                 }
                 Err(error) if error.is_transient() => {
@@ -143,7 +183,11 @@ async fn record(context: &Context, dead: &[Bad]) -> bool {
                 // Valid JSON that jsonb cannot hold, such as a number of a million digits: the bytes must do.
                 Err(_) if payload.is_some() => payload = None,
                 Err(error) => {
-                    tracing::error!(request_id = %bad.envelope.request_id, "failure not recorded in Postgres, only as a dead letter: {error}");
+                    say!(
+                        error,
+                        bad.about(),
+                        "failure not recorded in Postgres, only as a dead letter: {error}"
+                    );
                     break;
                 }
             }

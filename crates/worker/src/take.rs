@@ -1,16 +1,18 @@
 //! Reserves batches as slots get free, and keeps the lease alive.
 
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use waypost_queue::{Batch, Consumer, InboxSettings, QueueError, Redis, Reserved, Waiter};
+use waypost_telemetry::metrics::label::Stage;
+use waypost_telemetry::metrics::worker;
 
 use crate::context::Context;
-use crate::work::work;
+use crate::work::{Taken, work};
 
 /// Pause between tries while Redis is away.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -22,6 +24,43 @@ pub(crate) enum Source {
     Inbox(u16),
     /// What a partition of the outbox tells.
     Facts(u16),
+}
+
+/// What a queue and the spans of its batches are called.
+#[derive(Debug)]
+pub(crate) struct Words {
+    pub(crate) queue: &'static str,
+    pub(crate) batch: &'static str,
+    pub(crate) reserve: &'static str,
+    pub(crate) process: &'static str,
+    pub(crate) settle: &'static str,
+}
+
+impl Source {
+    pub(crate) const fn partition(self) -> u16 {
+        match self {
+            Self::Inbox(partition) | Self::Facts(partition) => partition,
+        }
+    }
+
+    pub(crate) const fn words(self) -> &'static Words {
+        match self {
+            Self::Inbox(_) => &Words {
+                queue: "inbox",
+                batch: "inbox batch",
+                reserve: "inbox reserve",
+                process: "inbox process",
+                settle: "inbox settle",
+            },
+            Self::Facts(_) => &Words {
+                queue: "facts",
+                batch: "facts batch",
+                reserve: "facts reserve",
+                process: "facts process",
+                settle: "facts settle",
+            },
+        }
+    }
 }
 
 /// Takes from one queue until told to stop.
@@ -75,11 +114,16 @@ impl Taker {
             // The semaphore is never closed.
             let Ok(slot) = slot else { break };
             let settings = &self.context.settings;
+            let (since, started) = (SystemTime::now(), Instant::now());
             match consumer
                 .reserve(settings.batch_entries, settings.batch_bytes)
                 .await
             {
-                Ok(Reserved::Batch(batch)) => self.start(&consumer, batch, slot),
+                Ok(Reserved::Batch(batch)) => {
+                    let took = started.elapsed();
+                    worker::BATCH_DURATION.of(Stage::Reserve).record(took);
+                    self.start(&consumer, batch, since, slot);
+                }
                 Ok(Reserved::Empty(due)) => {
                     drop(slot);
                     self.wait(&mut waiter, due).await;
@@ -105,10 +149,22 @@ impl Taker {
         self.tracker.spawn(leave(Arc::clone(&consumer), beat));
     }
 
-    fn start(&self, consumer: &Arc<Consumer>, batch: Batch, slot: OwnedSemaphorePermit) {
+    fn start(
+        &self,
+        consumer: &Arc<Consumer>,
+        batch: Batch,
+        since: SystemTime,
+        slot: OwnedSemaphorePermit,
+    ) {
         let (context, consumer) = (Arc::clone(&self.context), Arc::clone(consumer));
+        let source = self.source;
         self.tracker.spawn(async move {
-            work(&context, &consumer, batch).await;
+            let taken = Taken {
+                source,
+                batch,
+                since,
+            };
+            work(&context, &consumer, taken).await;
             drop(slot);
         });
     }

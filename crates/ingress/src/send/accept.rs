@@ -8,19 +8,22 @@ use hyper::body::Incoming;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use waypost_queue::{AcceptError, Accepted, Idempotency, Outgoing};
-use waypost_runtime::RequestId;
+use waypost_telemetry::metrics::ingress;
+use waypost_telemetry::metrics::label::SendResult;
+use waypost_telemetry::trace::{self, Span, names};
 
 use super::answer::{Problem, Reply, Taken};
 use super::check::{Draft, Rules, check};
 use super::keys::Key;
 use super::kind::Kind;
+use super::route::Asked;
 use super::{Api, members, read};
-use crate::app::count;
+use crate::spans;
 
 /// Answers `POST /v1/messages`.
 pub(crate) async fn message(
     api: &Api,
-    id: RequestId,
+    asked: &mut Asked,
     key: &Arc<Key>,
     request: Request<Incoming>,
 ) -> Result<Reply, Problem> {
@@ -35,22 +38,24 @@ pub(crate) async fn message(
         digest: Sha256::digest(&bytes).into(),
     });
     let origin = Origin {
-        request_id: id.uuid(),
-        traceparent: read::traceparent(&head.headers),
+        request_id: asked.id.uuid(),
         key_name: key.name.clone(),
     };
     let is_later = draft.is_later(rules.now);
-    let accepted = api
-        .acceptor
-        .accept(outgoing(api, &origin, draft), idempotency)
-        .await;
-    taken(api, accepted, is_later).map(Reply::One)
+    let parent = asked.span.context();
+    let mut span = spans::publish("outbox publish", "outbox", asked.message, parent);
+    let outgoing = outgoing(api, &origin, draft, asked.message, &mut span);
+    let accepted = api.acceptor.accept(outgoing, idempotency).await;
+    published(&mut span, &accepted);
+    if let Ok(Accepted::Known { id }) = &accepted {
+        asked.span.add_link(trace::resume("", *id));
+    }
+    taken(accepted, is_later).map(Reply::One)
 }
 
 /// What all messages of one request share.
 pub(crate) struct Origin {
     pub(crate) request_id: Uuid,
-    pub(crate) traceparent: String,
     pub(crate) key_name: String,
 }
 
@@ -79,18 +84,28 @@ pub(crate) fn ready(api: &Api) -> Result<(), Problem> {
     Err(Problem::new(Kind::Unavailable, detail))
 }
 
-/// The message as the outbox holds it.
-pub(crate) fn outgoing(api: &Api, origin: &Origin, draft: Draft) -> Outgoing {
+/// The message as the outbox holds it; `span` is where it is put there.
+pub(crate) fn outgoing(
+    api: &Api,
+    origin: &Origin,
+    draft: Draft,
+    id: Uuid,
+    span: &mut Span,
+) -> Outgoing {
+    let traceparent = span.context().traceparent();
+    if span.context().is_sampled() {
+        span.set(names::NUMBER, draft.from.clone());
+    }
     let numbers = api.numbers.current();
     let account = numbers
         .get(&draft.from)
         .and_then(|number| number.account.clone())
         .unwrap_or_default();
     Outgoing {
-        id: Uuid::now_v7(),
+        id,
         accepted_at: SystemTime::now(),
         request_id: origin.request_id,
-        traceparent: origin.traceparent.clone(),
+        traceparent,
         phone_number_id: draft.from,
         account,
         recipient: draft.recipient,
@@ -106,15 +121,30 @@ pub(crate) fn outgoing(api: &Api, origin: &Origin, draft: Draft) -> Outgoing {
     }
 }
 
+/// What the outbox said, in the span in which it was asked.
+pub(crate) fn published(span: &mut Span, accepted: &Result<Accepted, AcceptError>) {
+    match accepted {
+        // It has the trace of when it came first.
+        Ok(Accepted::Known { id }) => {
+            span.set(names::MESSAGE_ID, *id);
+            span.add_link(trace::resume("", *id));
+        }
+        Ok(Accepted::New { .. }) => {}
+        Err(AcceptError::Unknown(_) | AcceptError::NoReplica) => span.unknown(),
+        // What the sender can mend by itself.
+        Err(AcceptError::Conflict | AcceptError::Backlog { .. }) => {}
+        Err(error) => span.error(error.to_string()),
+    }
+}
+
 /// What the outbox said, as an answer. `is_later` tells of a known message what the same request told of it first.
 pub(crate) fn taken(
-    api: &Api,
     accepted: Result<Accepted, AcceptError>,
     is_later: bool,
 ) -> Result<Taken, Problem> {
     match accepted {
         Ok(Accepted::New { id, scheduled }) => {
-            count(&api.counters.accepted);
+            ingress::SEND_REQUESTS.of(SendResult::Accepted).inc();
             Ok(Taken {
                 id,
                 scheduled,
@@ -122,7 +152,7 @@ pub(crate) fn taken(
             })
         }
         Ok(Accepted::Known { id }) => {
-            count(&api.counters.replayed);
+            ingress::SEND_REQUESTS.of(SendResult::Replayed).inc();
             Ok(Taken {
                 id,
                 scheduled: is_later,

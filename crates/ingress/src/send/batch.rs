@@ -7,16 +7,19 @@ use http::Request;
 use hyper::body::Incoming;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 use waypost_queue::{Idempotency, Outgoing};
-use waypost_runtime::RequestId;
+use waypost_telemetry::trace::Span;
 
-use super::accept::{Origin, outgoing, ready, rules, taken};
+use super::accept::{Origin, outgoing, published, ready, rules, taken};
 use super::answer::{Problem, Reply, Taken, instance};
 use super::check::{Draft, Rules, check};
 use super::keys::Key;
 use super::kind::Kind;
 use super::members::{items, members, whole};
-use super::{Api, read};
+use super::route::Asked;
+use super::{Api, count_problem, read};
+use crate::spans;
 
 /// Messages in one batch.
 const MOST: usize = 1_000;
@@ -27,7 +30,7 @@ type Passed = (Draft, [u8; 32]);
 /// Answers `POST /v1/messages:batch`.
 pub(crate) async fn batch(
     api: &Api,
-    id: RequestId,
+    asked: &mut Asked,
     key: Arc<Key>,
     request: Request<Incoming>,
 ) -> Result<Reply, Problem> {
@@ -44,11 +47,11 @@ pub(crate) async fn batch(
         .map_err(|_| Problem::new(Kind::Internal, "Nothing was taken."))??;
 
     let origin = Origin {
-        request_id: id.uuid(),
-        traceparent: read::traceparent(&head.headers),
+        request_id: asked.id.uuid(),
         key_name: key.name.clone(),
     };
     let mut messages: Vec<(Outgoing, Option<Idempotency>)> = Vec::new();
+    let mut publishing: Vec<Span> = Vec::new();
     let mut results: Vec<Result<bool, Problem>> = Vec::with_capacity(checked.len());
     for (index, passed) in checked.into_iter().enumerate() {
         results.push(passed.map(|(draft, digest)| {
@@ -58,16 +61,24 @@ pub(crate) async fn batch(
                 key: format!("{}\0{given}\0{index}", key.name),
                 digest,
             });
-            messages.push((outgoing(api, &origin, draft), idempotency));
+            let id = Uuid::now_v7();
+            let (sender, request) = (asked.sender, &mut asked.span);
+            let mut span = spans::publish_one_of("outbox publish", "outbox", id, sender, request);
+            messages.push((outgoing(api, &origin, draft, id, &mut span), idempotency));
+            publishing.push(span);
             is_later
         }));
     }
     // In the order of the array: it is the order of each conversation.
-    let mut answers = api.acceptor.accept_all(messages).await.into_iter();
-    let instance = instance(&id);
+    let answers = api.acceptor.accept_all(messages).await;
+    for (mut span, accepted) in publishing.into_iter().zip(&answers) {
+        published(&mut span, accepted);
+    }
+    let mut answers = answers.into_iter();
+    let instance = instance(&asked.id);
     let results = results.into_iter().enumerate().map(|(index, passed)| {
         let result = passed.and_then(|is_later| match answers.next() {
-            Some(answer) => taken(api, answer, is_later),
+            Some(answer) => taken(answer, is_later),
             None => Err(Problem::new(Kind::Internal, "No answer came.")),
         });
         value(api, &format!("{instance}#{index}"), result)
@@ -79,7 +90,7 @@ fn value(api: &Api, instance: &str, result: Result<Taken, Problem>) -> serde_jso
     match result {
         Ok(taken) => taken.value(),
         Err(problem) => {
-            api.counters.problem(&problem);
+            count_problem(&problem);
             problem.result(instance, &api.retry_after)
         }
     }

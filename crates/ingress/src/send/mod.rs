@@ -31,14 +31,16 @@ mod settings;
 mod time;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use http::HeaderValue;
 use waypost_queue::Acceptor;
 use waypost_settings::Watched;
+use waypost_telemetry::metrics::ingress;
+use waypost_telemetry::metrics::label::SendResult;
 
-use crate::app::{Gate, count};
+use crate::app::Gate;
 use crate::body::Memory;
 use answer::Problem;
 use kind::Kind;
@@ -59,44 +61,17 @@ pub(crate) struct Api {
     pub(crate) body_memory: Memory,
     pub(crate) retry_after: HeaderValue,
     pub(crate) gate: Gate,
-    pub(crate) counters: Counters,
-}
-
-/// What became of the messages. Relaxed throughout: each number stands alone.
-#[derive(Debug, Default)]
-pub(crate) struct Counters {
-    pub(crate) accepted: AtomicU64,
-    pub(crate) replayed: AtomicU64,
-    unauthorized: AtomicU64,
-    refused: AtomicU64,
-    backlog: AtomicU64,
-    unavailable: AtomicU64,
+    /// Handlers that panicked.
     pub(crate) panicked: Arc<AtomicU64>,
 }
 
-impl Counters {
-    /// Counts a problem, of a request or of one message of a batch.
-    pub(crate) fn problem(&self, problem: &Problem) {
-        count(match problem.kind() {
-            Kind::NoKey | Kind::UnknownKey | Kind::Forbidden => &self.unauthorized,
-            Kind::Backlog => &self.backlog,
-            Kind::Unavailable => &self.unavailable,
-            _ => &self.refused,
-        });
-    }
-
-    /// Logs all of them, at the end.
-    pub(crate) fn report(&self) {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        tracing::info!(
-            accepted = read(&self.accepted),
-            replayed = read(&self.replayed),
-            unauthorized = read(&self.unauthorized),
-            refused = read(&self.refused),
-            backlog = read(&self.backlog),
-            unavailable = read(&self.unavailable),
-            panicked = read(&self.panicked),
-            "send API drained"
-        );
-    }
+/// Counts a problem, of a request or of one message of a batch.
+fn count_problem(problem: &Problem) {
+    let result = match problem.kind() {
+        Kind::NoKey | Kind::UnknownKey | Kind::Forbidden => SendResult::Unauthorized,
+        Kind::Backlog => SendResult::Backlog,
+        Kind::Unavailable | Kind::Internal => SendResult::Unavailable,
+        _ => SendResult::Refused,
+    };
+    ingress::SEND_REQUESTS.of(result).inc();
 }

@@ -6,6 +6,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
 use http_body::Body;
 use hyper::body::Incoming;
 use waypost_runtime::patience::patience;
+use waypost_telemetry::trace::Context;
 
 use super::Api;
 use super::answer::Problem;
@@ -66,21 +67,11 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Probl
     }
 }
 
-/// The trace that the request belongs to (W3C Trace Context), else nothing.
-pub(crate) fn traceparent(headers: &HeaderMap) -> String {
-    let Some(text) = headers
-        .get(TRACEPARENT)
-        .and_then(|value| value.to_str().ok())
-    else {
-        return String::new();
-    };
-    let lengths = text.split('-').map(str::len);
-    let good = lengths.eq([2, 32, 16, 2])
-        && text.starts_with("00-")
-        && text
-            .bytes()
-            .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f' | b'-'));
-    if good { text.to_owned() } else { String::new() }
+/// The trace that the request belongs to (W3C Trace Context), else none.
+pub(crate) fn context(headers: &HeaderMap) -> Context {
+    let value = headers.get(TRACEPARENT);
+    let text = value.and_then(|value| value.to_str().ok());
+    text.map_or(Context::NONE, Context::parse)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -136,11 +127,9 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(TRACEPARENT, value.parse().unwrap());
-            assert_eq!(
-                traceparent(&headers) == value && !value.is_empty(),
-                taken,
-                "{value}"
-            );
+            let context = context(&headers);
+            assert_eq!(context.is_some(), taken, "{value}");
+            assert!(!taken || context.traceparent() == value);
         }
     }
 }

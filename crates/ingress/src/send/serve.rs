@@ -1,15 +1,18 @@
 //! Start and stop of the Send API, within those of the service.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use waypost_queue::{Acceptor, AcceptorTask, Redis};
 use waypost_runtime::{Health, Phase, ServeSettings, serve};
 use waypost_settings::{SettingsError, Watched};
+use waypost_telemetry::metrics::ingress;
+use waypost_telemetry::metrics::label::SendResult;
 
 use super::keys::Keys;
-use super::{Api, Counters, route};
+use super::{Api, route};
 use crate::app::{App, Gate};
 use crate::body::Memory;
 use crate::config::Config;
@@ -55,7 +58,7 @@ impl Sending {
             body_memory: Memory::new(config.body_memory),
             retry_after: App::retry_after(config),
             gate,
-            counters: Counters::default(),
+            panicked: Arc::default(),
         });
         Ok(Self(Some(Started {
             listener,
@@ -79,7 +82,21 @@ impl Sending {
         };
         let service = route::service(Arc::clone(&started.api));
         serve(started.listener, service, settings, stop).await;
-        started.api.counters.report();
+        report(&started.api);
         Some(started.writing)
     }
+}
+
+fn report(api: &Api) {
+    let answered = |result| ingress::SEND_REQUESTS.of(result).get();
+    tracing::info!(
+        accepted = answered(SendResult::Accepted),
+        replayed = answered(SendResult::Replayed),
+        unauthorized = answered(SendResult::Unauthorized),
+        refused = answered(SendResult::Refused),
+        backlog = answered(SendResult::Backlog),
+        unavailable = answered(SendResult::Unavailable),
+        panicked = api.panicked.load(Ordering::Relaxed),
+        "send API drained"
+    );
 }

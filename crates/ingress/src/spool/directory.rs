@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{SpoolError, failed};
+use super::{SpoolError, failed, record};
 
 const EXTENSION: &str = "spool";
 
@@ -16,12 +16,15 @@ const EXTENSION: &str = "spool";
 pub(super) struct Segment {
     pub(super) path: PathBuf,
     pub(super) bytes: u64,
+    pub(super) records: u64,
 }
 
 pub(super) struct Directory {
     path: PathBuf,
     /// Bytes in all segments.
     used: AtomicU64,
+    /// Webhooks in all segments.
+    records: AtomicU64,
     /// Oldest first.
     sealed: Mutex<VecDeque<Segment>>,
     next_number: AtomicU64,
@@ -50,16 +53,24 @@ impl Directory {
             let path = entry.path();
             if let Some(number) = number(&path) {
                 let bytes = entry.metadata().map_err(failed("look at", &path))?.len();
-                sealed.push(Segment { path, bytes });
+                let opened = File::open(&path).and_then(record::count);
+                let records = opened.map_err(failed("read", &path))?;
+                sealed.push(Segment {
+                    path,
+                    bytes,
+                    records,
+                });
                 last = last.max(number);
             }
         }
         // Numbers have a fixed width, so names sort as they do.
         sealed.sort_by(|a, b| a.path.cmp(&b.path));
         let used = sealed.iter().map(|segment| segment.bytes).sum();
+        let records = sealed.iter().map(|segment| segment.records).sum();
         if used > 0 {
             tracing::info!(
                 bytes = used,
+                records,
                 segments = sealed.len(),
                 "the spool holds webhooks of an earlier run"
             );
@@ -67,6 +78,7 @@ impl Directory {
         Ok(Self {
             path: path.to_owned(),
             used: AtomicU64::new(used),
+            records: AtomicU64::new(records),
             sealed: Mutex::new(sealed.into()),
             next_number: AtomicU64::new(last + 1),
             _lock: lock,
@@ -99,6 +111,7 @@ impl Directory {
         }
         self.segments().retain(|other| other != segment);
         self.used.fetch_sub(segment.bytes, Ordering::Relaxed);
+        self.records.fetch_sub(segment.records, Ordering::Relaxed);
         self.sync()
     }
 
@@ -106,8 +119,13 @@ impl Directory {
         self.used.load(Ordering::Relaxed)
     }
 
-    pub(super) fn add_used(&self, bytes: u64) {
+    pub(super) fn records(&self) -> u64 {
+        self.records.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn add_used(&self, bytes: u64, records: u64) {
         self.used.fetch_add(bytes, Ordering::Relaxed);
+        self.records.fetch_add(records, Ordering::Relaxed);
     }
 
     // Without it a crash may forget that a file was ever created.

@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use waypost_queue::Envelope;
 use waypost_settings::{Key, Lookup, Reader, SettingsError};
+use waypost_telemetry::metrics::{self, Observer, ingress};
 
 use directory::Directory;
 use writer::{Command, Writer};
@@ -112,6 +113,18 @@ impl Spool {
             commands,
         };
         Ok((spool, SpoolTask(thread)))
+    }
+
+    /// Shows in the metrics what it holds, until that is dropped.
+    pub(crate) fn observe(&self) -> Observer {
+        // Weak, since the directory's lock lives as long as its last handle.
+        let directory = Arc::downgrade(&self.directory);
+        metrics::observe(move || {
+            if let Some(directory) = directory.upgrade() {
+                ingress::SPOOL_BYTES.set(directory.used() as f64);
+                ingress::SPOOL_RECORDS.set(directory.records() as f64);
+            }
+        })
     }
 
     /// Returns when the webhook is on disk.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::record::MAGIC;
+use super::record::{MAGIC, OLD_MAGIC};
 use super::*;
 
 fn webhook(body: &str) -> Envelope {
@@ -70,6 +70,49 @@ fn a_record_comes_back_and_a_torn_one_is_cut_at_every_byte() {
     );
     let (read, torn) = record::read(Bytes::from_static(b"something else"));
     assert_eq!((read.len(), torn), (0, 14));
+}
+
+#[test]
+fn a_record_keeps_its_trace_and_those_of_the_layout_before_are_read() {
+    let mut traced = webhook("one");
+    traced.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned();
+    let mut segment = MAGIC.to_vec();
+    record::write(&mut segment, &traced);
+    record::write(&mut segment, &webhook("two"));
+    let (read, torn) = record::read(Bytes::from(segment));
+    assert_eq!(torn, 0);
+    assert_eq!(read[0].traceparent, traced.traceparent);
+    assert_eq!((&*read[0].body, &*read[1].body), (&b"one"[..], &b"two"[..]));
+    assert_eq!(read[1].traceparent, "");
+
+    let content = [traced.id.as_bytes(), &[0; 8][..], b"old"].concat();
+    let mut old = OLD_MAGIC.to_vec();
+    old.extend_from_slice(&u32::try_from(content.len()).unwrap().to_le_bytes());
+    old.extend_from_slice(&xxhash_rust::xxh3::xxh3_64(&content).to_le_bytes());
+    old.extend_from_slice(&content);
+    let (read, torn) = record::read(Bytes::from(old));
+    assert_eq!(torn, 0);
+    assert_eq!((read[0].id, &*read[0].body), (traced.id, &b"old"[..]));
+    assert_eq!(read[0].traceparent, "");
+}
+
+#[test]
+fn records_are_counted_without_being_read() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("segment");
+    let mut segment = MAGIC.to_vec();
+    for body in ["", "one", "x".repeat(100_000).as_str()] {
+        record::write(&mut segment, &webhook(body));
+    }
+    let count = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        record::count(std::fs::File::open(&path).unwrap()).unwrap()
+    };
+    assert_eq!(count(&segment), 3);
+    assert_eq!(count(&segment[..segment.len() - 1]), 2, "the last is torn");
+    for empty in [&segment[..0], &segment[..4], &segment[..8], &segment[..20]] {
+        assert_eq!(count(empty), 0);
+    }
 }
 
 #[tokio::test]

@@ -39,6 +39,8 @@ struct OpenSegment {
     file: File,
     /// Bytes of it that are on disk and answered for.
     bytes: u64,
+    /// How many webhooks that are.
+    records: u64,
 }
 
 impl Writer {
@@ -71,7 +73,7 @@ impl Writer {
                     false => None,
                 };
             }
-            let answer = self.write(&group);
+            let answer = self.write(&group, waiting.len() as u64);
             for waiting in waiting {
                 // Nobody listening means that the sender has gone; the webhook is kept all the same.
                 let _ = waiting.send(answer);
@@ -102,11 +104,11 @@ impl Writer {
         fits
     }
 
-    fn write(&mut self, group: &[u8]) -> Result<(), NotSpooled> {
+    fn write(&mut self, group: &[u8], records: u64) -> Result<(), NotSpooled> {
         if group.is_empty() {
             return Ok(());
         }
-        self.try_write(group).map_err(|error| {
+        self.try_write(group, records).map_err(|error| {
             tracing::error!("{error}");
             // What of it reached the disk is not known, and after a failed fsync asking again proves nothing.
             self.abandon();
@@ -114,13 +116,18 @@ impl Writer {
         })
     }
 
-    fn try_write(&mut self, group: &[u8]) -> Result<(), SpoolError> {
+    fn try_write(&mut self, group: &[u8], records: u64) -> Result<(), SpoolError> {
         if self.open.is_none() {
             let (path, mut file) = self.directory.create()?;
             file.write_all(MAGIC).map_err(failed("write", &path))?;
             let bytes = MAGIC.len() as u64;
-            self.directory.add_used(bytes);
-            self.open = Some(OpenSegment { path, file, bytes });
+            self.directory.add_used(bytes, 0);
+            self.open = Some(OpenSegment {
+                path,
+                file,
+                bytes,
+                records: 0,
+            });
         }
         let Some(open) = &mut self.open else {
             return Ok(());
@@ -131,7 +138,8 @@ impl Writer {
             .and_then(|()| open.file.sync_data());
         written.map_err(failed("write", &open.path))?;
         open.bytes += group.len() as u64;
-        self.directory.add_used(group.len() as u64);
+        open.records += records;
+        self.directory.add_used(group.len() as u64, records);
         Ok(())
     }
 
@@ -154,6 +162,7 @@ impl Writer {
             self.directory.seal(Segment {
                 path: open.path,
                 bytes: open.bytes,
+                records: open.records,
             });
         }
     }

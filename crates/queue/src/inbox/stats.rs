@@ -173,7 +173,9 @@ impl InboxStats {
             active,
             delayed: *delayed,
             dead: *dead,
+            oldest_ms: age,
             paused: !paused.is_empty(),
+            ..PartitionFigures::default()
         });
     }
 

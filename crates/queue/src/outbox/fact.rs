@@ -49,6 +49,8 @@ pub struct Fact {
     pub finished_at: Option<SystemTime>,
     /// When the next attempt is due.
     pub next_at: Option<SystemTime>,
+    /// W3C trace context of whoever tells it, empty when there is none.
+    pub traceparent: String,
 }
 
 /// What Meta says may quote what people wrote, so it is left out.
@@ -85,6 +87,7 @@ impl Fact {
             started_at: SystemTime::now(),
             finished_at: None,
             next_at: None,
+            traceparent: String::new(),
         }
     }
 
@@ -111,7 +114,9 @@ impl Fact {
             next_at_ms: self.next_at.map_or(0, millis),
         };
         let body = Bytes::from(wire.encode_to_vec());
-        Envelope::of(Kind::Fact, Uuid::now_v7(), at, body)
+        let mut envelope = Envelope::of(Kind::Fact, Uuid::now_v7(), at, body);
+        envelope.traceparent = self.traceparent;
+        envelope
     }
 
     /// Reads it back out of an entry of kind [`Kind::Fact`].
@@ -144,6 +149,7 @@ impl Fact {
             started_at: time(wire.started_at_ms).unwrap_or(envelope.received_at),
             finished_at: time(wire.finished_at_ms),
             next_at: time(wire.next_at_ms),
+            traceparent: envelope.traceparent.clone(),
         })
     }
 }

@@ -8,6 +8,8 @@ use redis::Value;
 use redis::aio::MultiplexedConnection;
 use tokio::sync::Mutex;
 use uuid::Uuid;
+use waypost_telemetry::metrics::dispatcher;
+use waypost_telemetry::metrics::label::Limit;
 
 use crate::connect::Redis;
 use crate::consumer::as_millis;
@@ -150,10 +152,16 @@ impl LaneConsumer {
             .arg(as_millis(s.probe))
             .arg(s.account_limit)
             .arg(numbering.calls);
-        let answer: (String, i64, Vec<Vec<u8>>) =
+        let answer: (String, i64, Vec<Vec<u8>>, Vec<u64>) =
             call.invoke_async(&mut self.redis.connection()).await?;
-        let (state, again, flat) = answer;
+        let (state, again, flat, waits) = answer;
         numbering.in_doubt = false;
+        for (limit, waits) in [Limit::Number, Limit::Pair, Limit::Account]
+            .into_iter()
+            .zip(waits)
+        {
+            dispatcher::LIMITER_WAITS.of(limit).add(waits);
+        }
         match state.as_str() {
             "ok" if flat.is_empty() => Ok(LaneReserved::Empty(wait_for(again))),
             "ok" => {

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::error::QueueError;
 use crate::figures::{Pause, at};
-use crate::keys::LaneKeys;
+use crate::keys::{Keys, LaneKeys};
 use crate::outbox::control::Outbox;
 use crate::script;
 
@@ -142,6 +142,33 @@ impl Outbox {
                 return Ok(numbers);
             }
         }
+    }
+
+    /// These numbers, in no order; all zero where one was never seen.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn numbers_of(&self, ids: &[String]) -> Result<Vec<NumberStats>, QueueError> {
+        let names: Vec<Name> = ids
+            .iter()
+            .map(|id| (Keys::partition_of(id, self.partitions), id.clone(), 0))
+            .collect();
+        self.read_all(&names).await
+    }
+
+    /// The ids of numbers that are stopped or paused, up to `most` of each partition.
+    ///
+    /// # Errors
+    /// When Redis cannot be asked.
+    pub async fn halted(&self, most: usize) -> Result<Vec<String>, QueueError> {
+        let asked = self.all().map(|keys| async move {
+            let mut command = redis::cmd("ZRANGE");
+            command.arg(keys.key("halted")).arg("-inf").arg("+inf");
+            command.arg("BYSCORE").arg("LIMIT").arg(0).arg(most);
+            let found: Vec<String> = command.query_async(&mut self.redis.connection()).await?;
+            Ok::<_, QueueError>(found)
+        });
+        Ok(try_join_all(asked).await?.into_iter().flatten().collect())
     }
 
     async fn names(&self, after: &str, most: usize) -> Result<Vec<Name>, QueueError> {

@@ -131,7 +131,8 @@ impl OutboxStats {
         let received =
             |bytes: &Vec<u8>| Some(u64::from_le_bytes(bytes.as_slice().try_into().ok()?));
         let oldest = waiting_since.iter().filter_map(received).min();
-        self.oldest_ms = self.oldest_ms.max(oldest.map(|at| now.saturating_sub(at)));
+        let age = oldest.map(|at| now.saturating_sub(at));
+        self.oldest_ms = self.oldest_ms.max(age);
         let moment = Sample {
             at: now,
             accepted,
@@ -154,7 +155,10 @@ impl OutboxStats {
             waiting,
             active,
             delayed: delayed + scheduled,
+            parked,
+            scheduled,
             dead,
+            oldest_ms: age,
             paused: !paused.is_empty(),
         });
     }

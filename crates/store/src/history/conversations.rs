@@ -146,21 +146,27 @@ fn newest(ids: &[Uuid], payload: bool) -> Option<(String, Values)> {
         return None;
     }
     let (first, last) = (values.uuid(Uuid::nil()), values.uuid(Uuid::max()));
-    let picked = format!("SELECT id FROM (VALUES {}) v (id)", each.join(", "));
-    let messages = known::select(&picked, payload);
-    // Walking from the newest down, whatever stands before the first message of the business is not answered.
+    let messages = known::select("SELECT last AS id FROM talks", payload);
+    // Two that come at the same moment may be stored in either order, so what was said last is looked for by the time that it was
+    // received. Walking from there down, whatever stands before the first message of the business is not answered.
     let sql = format!(
-        "SELECT q.*, waits.unanswered, waits.since
-         FROM ({messages}) q
-         CROSS JOIN LATERAL (
-             SELECT count(*) FILTER (WHERE NOT answered) AS unanswered, min(id::text) FILTER (WHERE NOT answered)::uuid AS since
-             FROM (SELECT id, bool_or(direction = 'out') OVER (ORDER BY contact_id DESC, id DESC) AS answered
-                   FROM (SELECT n.contact_id, n.id, n.direction, n.phone_number_id FROM messages n
-                         WHERE (n.contact_id, n.id) >= (q.contact_id, {first}) AND (n.contact_id, n.id) <= (q.contact_id, {last})
-                           AND n.contact_id IS NOT NULL
-                         ORDER BY n.contact_id DESC, n.id DESC LIMIT {LOOK}) said
-                   WHERE said.phone_number_id = q.phone_number_id) down) waits
-         ORDER BY q.id DESC"
+        "WITH talks AS MATERIALIZED (
+             SELECT v.id, said.last, said.unanswered, said.since
+             FROM (VALUES {each}) v (id)
+             CROSS JOIN LATERAL (SELECT contact_id, phone_number_id FROM messages WHERE id = v.id LIMIT 1) k
+             CROSS JOIN LATERAL (
+                 SELECT (array_agg(id ORDER BY received_at DESC, id DESC))[1] AS last,
+                        count(*) FILTER (WHERE NOT answered) AS unanswered,
+                        (array_agg(id ORDER BY received_at, id) FILTER (WHERE NOT answered))[1] AS since
+                 FROM (SELECT id, received_at, bool_or(direction = 'out') OVER (ORDER BY received_at DESC, id DESC) AS answered
+                       FROM (SELECT n.id, n.direction, n.phone_number_id, n.received_at FROM messages n
+                             WHERE (n.contact_id, n.id) >= (k.contact_id, {first}) AND (n.contact_id, n.id) <= (k.contact_id, {last})
+                               AND n.contact_id IS NOT NULL
+                             ORDER BY n.contact_id DESC, n.id DESC LIMIT {LOOK}) newest
+                       WHERE newest.phone_number_id = k.phone_number_id) down) said)
+         SELECT q.*, talks.unanswered, talks.since FROM ({messages}) q JOIN talks ON talks.last = q.id
+         ORDER BY talks.id DESC",
+        each = each.join(", ")
     );
     Some((sql, values))
 }

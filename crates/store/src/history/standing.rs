@@ -1,5 +1,7 @@
 //! Where messages stand of which there is news: what an event tells beside the news itself.
 
+use std::time::SystemTime;
+
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -33,6 +35,10 @@ pub struct Standing {
     pub status: Option<String>,
     /// Meta's code, where it was given up or failed.
     pub error_code: Option<i64>,
+    /// When Meta sent it, by its own clock.
+    pub sent_at: Option<SystemTime>,
+    /// The trace it belongs to: 32 hex digits.
+    pub trace_id: Option<String>,
     /// Only of one that was sent through us.
     pub sending: Option<Sending>,
 }
@@ -52,7 +58,8 @@ pub struct Sending {
 
 macro_rules! columns {
     () => {
-        "id, contact_id, callback_data, duplicate_of, wamid, status, error_code, state, state_life, state_attempt, state_class"
+        "id, contact_id, callback_data, duplicate_of, wamid, status, error_code, sent_at, trace_id, state, state_life, \
+         state_attempt, state_class"
     };
 }
 
@@ -120,6 +127,8 @@ fn read(row: &Row) -> Standing {
         wamid: row.get("wamid"),
         status: row.get("status"),
         error_code: row.get("error_code"),
+        sent_at: row.get("sent_at"),
+        trace_id: row.get("trace_id"),
         sending: state.map(|state| Sending {
             state,
             life: number("state_life"),

@@ -7,14 +7,25 @@ use bytes::Bytes;
 use uuid::Uuid;
 use waypost_model::{EffectKey, OnUnknown, Priority, Recipient};
 use waypost_queue::{Envelope, Outgoing};
+use waypost_telemetry::trace::Context;
 
 use super::*;
+use crate::item::Origin;
 use crate::outbound::Sending;
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 fn traceparent(version: &str, id: &str) -> String {
     format!("{version}-{id}-00f067aa0ba902b7-01")
+}
+
+fn origin(envelope: &Envelope) -> Origin<'_> {
+    Origin {
+        entry: 0,
+        envelope,
+        doubtful: false,
+        context: Context::parse(&envelope.traceparent),
+    }
 }
 
 #[test]
@@ -46,7 +57,7 @@ fn a_message_received_has_the_trace_of_its_webhook() {
     envelope.traceparent = traceparent("00", TRACE);
     let webhook = waypost_whatsapp::parse(&envelope.body).unwrap();
     let update = webhook.updates().remove(0);
-    let item = Item::new(&envelope, false, update);
+    let item = Item::new(origin(&envelope), update);
     let Some(Row::Message(row)) = row(&item) else {
         panic!("no message");
     };
@@ -76,7 +87,7 @@ fn a_message_to_send_has_the_trace_of_its_request() {
     .into_envelope();
     let sending = Sending::read(&envelope).unwrap();
     let effect = EffectKey::send(envelope.id);
-    let item = Item::of(&envelope, false, Content::Send(sending), effect);
+    let item = Item::of(origin(&envelope), Content::Send(sending), effect);
     let Some(Row::Send(row)) = row(&item) else {
         panic!("no message to send");
     };

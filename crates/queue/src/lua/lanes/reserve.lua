@@ -5,8 +5,9 @@
 --       7 burst, as a share of a second's messages, 8 µs between messages of a pair (0: no limit), 9 burst of a pair,
 --       10 share of the limit that a lowered rate climbs a second, 11 how long a probe may take in ms,
 --       12 limit of an account, a second (0: none), 13 number of this call
--- Answers {state, µs until something may be due or -1, {lane, element, progress, cause…}}, state one of "ok", "paused",
--- "lapsed"; cause one of "s" send, "p" probe, "x" expired, "z" expired while stopped, "o" overdue, "c" crashed.
+-- Answers {state, µs until something may be due or -1, {lane, element, progress, cause…}, {waits for the limit of a number,
+-- of a pair, of an account}}, state one of "ok", "paused", "lapsed"; cause one of "s" send, "p" probe, "x" expired, "z" expired
+-- while stopped, "o" overdue, "c" crashed. Messages that wait behind another one that waits are not counted.
 local consumer, reservation, most = ARGV[1], ARGV[2], tonumber(ARGV[4])
 local cap, default_limit, burst_share = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local pair_us, pair_burst = tonumber(ARGV[8]), tonumber(ARGV[9])
@@ -16,12 +17,12 @@ local EACH, SCAN = 8, 4 * most + 64
 local STRIDE = { h = 1, n = 4, l = 16 }
 
 if not redis.call('ZSCORE', tag .. 'leases', consumer) then
-  return { 'lapsed', -1, {} }
+  return { 'lapsed', -1, {}, {} }
 end
 may_write()
 -- A call that was given up may still lie in a socket and run after the next one; nobody would hear what it leased.
 if tonumber(redis.call('HGET', tag .. 'calls', consumer) or 0) > tonumber(ARGV[13]) then
-  return { 'ok', -1, {} }
+  return { 'ok', -1, {}, {} }
 end
 redis.call('HSET', tag .. 'calls', consumer, ARGV[13])
 
@@ -64,12 +65,12 @@ if ARGV[3] == '1' then
   end
   if #turns > 0 then
     add_progress()
-    return { 'ok', 0, turns }
+    return { 'ok', 0, turns, {} }
   end
 end
 
 if redis.call('EXISTS', tag .. 'paused') == 1 then
-  return { 'paused', -1, {} }
+  return { 'paused', -1, {}, {} }
 end
 
 -- Whose time has come. Bounded, so that much that falls due at once does not stop Redis for everyone else.
@@ -225,6 +226,8 @@ local function next_lane(n)
   end
 end
 
+local waits = { number = 0, pair = 0, account = 0 }
+
 -- Whether the pair may have one more; counts it. Else the lane waits aside until it may. As Meta counts: a burst lasts as
 -- long as one message is paid for, and after it nothing goes until all of it is paid back. Our clock is not Meta's, so a
 -- burst ends a little earlier here and the next one begins a little later.
@@ -238,6 +241,7 @@ local function take_pair(lane, element)
     free, began, burst = now_us + math.min(100000, pair_us / 10), now_us, 0
   elseif burst >= pair_burst or now_us > began + pair_us * 0.75 then
     redis.call('ZADD', tag .. 'delayed', math.ceil(free / 1000), lane)
+    waits.pair = waits.pair + 1
     return false
   end
   free = free + pair_us
@@ -269,6 +273,12 @@ local function take_one(n)
   return true
 end
 
+-- Of a bucket that ran dry with the last message nobody has to wait.
+local function waits_for_tokens(n)
+  local ready = tag .. 'ready:' .. n.number
+  return redis.call('EXISTS', ready .. ':h', ready .. ':n', ready .. ':l') > 0
+end
+
 local function leave(n, place)
   -- Who was served stands behind who was not.
   if n.used > 0 then place = place + 64 end
@@ -289,7 +299,15 @@ local function leave(n, place)
   for _, b in ipairs(n.buckets) do
     if b.used >= b.tokens then again = math.max(again, b:again()) end
   end
-  if again > 0 then return set_turn(n.number, again + place) end
+  if again > 0 then
+    if waits_for_tokens(n) then
+      for _, b in ipairs(n.buckets) do
+        local limit = b.key == n.key and 'number' or 'account'
+        if b.used >= b.tokens then waits[limit] = waits[limit] + 1 end
+      end
+    end
+    return set_turn(n.number, again + place)
+  end
   -- As much in flight as may be: the next settlement puts it back.
   redis.call('ZREM', tag .. 'numbers', n.number)
 end
@@ -343,4 +361,4 @@ if again < 0 or again > 1000 then
 elseif #turns > 0 then
   wake()
 end
-return { 'ok', again < 0 and -1 or math.ceil(again), turns }
+return { 'ok', again < 0 and -1 or math.ceil(again), turns, { waits.number, waits.pair, waits.account } }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{AcceptError, Accepted, Answer, Job, Prepared};
 use crate::enqueue::REPLICA_WAIT_MS;
+use crate::error;
 use crate::keys::LaneKeys;
 use crate::script;
 use crate::settings::AckMode;
@@ -84,7 +85,10 @@ impl Writer {
                 .query_async(&mut self.connection)
                 .await
                 // Whatever it says, the messages are on the primary.
-                .map_err(|error| AcceptError::Unknown(error.category().into()))?;
+                .map_err(|error| {
+                    error::failed();
+                    AcceptError::Unknown(error.category().into())
+                })?;
             if replicas == 0 {
                 return Err(AcceptError::NoReplica);
             }
@@ -159,6 +163,7 @@ async fn gather(receiver: &mut mpsc::Receiver<Job>, jobs: &mut Vec<Job>) -> bool
 
 /// Sorts an error of Redis by what the caller may conclude from it.
 fn refusal(error: &redis::RedisError) -> AcceptError {
+    error::failed();
     // OOM, MISCONF, READONLY, NOREPLICAS, LOADING: an answer before the script wrote anything.
     // A script that failed half way has the code ERR.
     if let Some(code) = error.code().filter(|code| *code != "ERR") {
