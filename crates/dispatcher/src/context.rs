@@ -10,6 +10,7 @@ use waypost_settings::Watched;
 
 use crate::config::{DispatcherSettings, GraphSettings};
 use crate::notice::Notices;
+use crate::sample::Served;
 
 /// Shared by all messages of a process.
 pub(crate) struct Context {
@@ -23,6 +24,8 @@ pub(crate) struct Context {
     /// How long a worker that has died may seem alive.
     pub(crate) inbox_lease: Duration,
     pub(crate) notices: Notices,
+    /// Numbers that had a turn here.
+    pub(crate) served: Served,
     /// Cancelled when the process is to stop at once: requests without an answer are unknown then, and a settlement
     /// that waits for Redis gives up.
     pub(crate) stopping: CancellationToken,

@@ -56,6 +56,7 @@ pub(crate) fn conclude(
             token_fingerprint: attempt.token_fingerprint,
         }),
         slot: None,
+        span: None,
         turn,
     };
     (outcome, operator)

@@ -10,20 +10,24 @@
 //! 5. `settle`: end many with one script.
 //!
 //! `policy` decides about heads that are not to be sent: expired, orphaned, overdue. `configure` tells Redis what the file
-//! of numbers says, and `notice` keeps the log short. [`run`] starts it all and stops in reverse order.
+//! of numbers says, and `notice` keeps the log short. `spans` are the traces, `count` what the metrics are told, and `sample`
+//! reads what of them only Redis knows. [`run`] starts it all and stops in reverse order.
 
 mod backoff;
 mod call;
 mod config;
 mod configure;
 mod context;
+mod count;
 mod judge;
 mod notice;
 mod outcome;
 mod policy;
 mod prepare;
 mod run;
+mod sample;
 mod settle;
+mod spans;
 mod take;
 mod understand;
 mod work;

@@ -4,7 +4,10 @@ use std::time::SystemTime;
 
 use tokio::sync::OwnedSemaphorePermit;
 use waypost_model::SendState;
-use waypost_queue::{AttemptError, Ending, Fact, How, Progress, Signal, Slow, Stop, Turn};
+use waypost_queue::{
+    AttemptError, Ending, Fact, How, Outgoing, Progress, Signal, Slow, Stop, Turn,
+};
+use waypost_telemetry::trace::Span;
 
 /// What became of a turn.
 pub(crate) struct Outcome {
@@ -16,6 +19,8 @@ pub(crate) struct Outcome {
     pub(crate) stop: Option<Stop>,
     /// The slot that it holds, until it waits to be settled.
     pub(crate) slot: Option<OwnedSemaphorePermit>,
+    /// It ends when the outcome is settled.
+    pub(crate) span: Option<Span>,
 }
 
 impl Outcome {
@@ -29,6 +34,7 @@ impl Outcome {
             slow: None,
             stop: None,
             slot: None,
+            span: None,
         }
     }
 
@@ -55,6 +61,14 @@ pub(crate) fn fact(turn: &Turn, progress: &Progress, state: SendState) -> Fact {
     fact.life = progress.life;
     fact.attempt = progress.made;
     fact
+}
+
+/// When its way out began: as soon as it was accepted, or when its sender wanted it to.
+pub(crate) fn due(outgoing: &Outgoing) -> SystemTime {
+    let accepted_at = outgoing.accepted_at;
+    outgoing
+        .send_at
+        .map_or(accepted_at, |at| at.max(accepted_at))
 }
 
 /// What went wrong, as a dead letter keeps it.

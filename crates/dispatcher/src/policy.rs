@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use waypost_model::{DeadClass, OnUnknown, SendState};
 use waypost_queue::{Cause, EnvelopeError, How, Outgoing, Progress, Signal, Turn};
+use waypost_telemetry::{About, say};
 
 use crate::context::Context;
 use crate::outcome::{Outcome, error_of, fact};
@@ -40,7 +41,11 @@ pub(crate) async fn decide(context: &Context, turn: Turn) -> Result<Outcome, Tur
 }
 
 fn newer(turn: Turn) -> Outcome {
-    tracing::error!("a message of a newer version of Waypost is put off; update this dispatcher");
+    say!(
+        error,
+        About::default().message(turn.id()),
+        "a message of a newer version of Waypost is put off; update this dispatcher"
+    );
     let progress = turn.progress.clone();
     let how = How::Later {
         delay: NEWER_VERSION,

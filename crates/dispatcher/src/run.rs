@@ -11,12 +11,14 @@ use waypost_queue::{Inbox, Outbox, QueueError, Redis};
 use waypost_runtime::admin::serve_admin;
 use waypost_runtime::{Health, Phase};
 use waypost_settings::{SettingsError, Watched};
+use waypost_telemetry::metrics;
 
 use crate::call::client;
 use crate::config::Config;
 use crate::configure::configure;
 use crate::context::Context;
 use crate::notice::Notices;
+use crate::sample::{Served, sample};
 use crate::take::Taker;
 
 /// Why the dispatcher could not start.
@@ -45,6 +47,7 @@ pub async fn run(
     health: Health,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), DispatcherError> {
+    metrics::enable(metrics::Part::Dispatcher);
     let redis = Redis::connect(&config.redis).await?;
     let (numbers, keeper) = Watched::open(config.numbers.file.as_deref())?;
     let client = client(&config.dispatcher)?;
@@ -66,11 +69,13 @@ pub async fn run(
         inbox: Inbox::new(&redis, config.inbox.partitions),
         inbox_lease: config.inbox.lease,
         notices: Notices::default(),
+        served: Served::default(),
         stopping: stopping.clone(),
         redis: check,
     });
     let keeper = tokio::spawn(keeper.run());
     tokio::spawn(configure(Arc::clone(&context), numbers));
+    tokio::spawn(sample(Arc::clone(&context), config.lanes.clone()));
     let (closing, tracker) = (CancellationToken::new(), TaskTracker::new());
     let slots = Arc::new(Semaphore::new(config.dispatcher.concurrency));
     for partition in 0..config.outbox.partitions {

@@ -9,6 +9,7 @@ use waypost_queue::{Echo, Fact, LaneConsumer, QueueError, Settle};
 
 use crate::context::Context;
 use crate::outcome::Outcome;
+use crate::{count, spans};
 
 /// Outcomes in one script. It stops Redis for everyone else, so it must be short.
 const GROUP: usize = 128;
@@ -28,8 +29,10 @@ pub(crate) async fn settle(
             // Whoever waits to be settled needs no slot: the next one may go meanwhile.
             outcome.slot = None;
         }
-        end(&context, &consumer, &group).await;
-        group.clear();
+        let codes = end(&context, &consumer, &group).await;
+        for (outcome, code) in group.drain(..).zip(codes) {
+            settled(outcome, code);
+        }
     }
     beat.abort();
     match consumer.leave().await {
@@ -39,8 +42,16 @@ pub(crate) async fn settle(
     }
 }
 
-/// Settles a group, and goes on trying while Redis is away: nobody else knows of these outcomes.
-async fn end(context: &Context, consumer: &LaneConsumer, group: &[Outcome]) {
+fn settled(mut outcome: Outcome, code: Settle) {
+    count::settled(&outcome, code);
+    if let Some(span) = outcome.span.take() {
+        spans::settled(span, code);
+    }
+}
+
+/// Settles a group, and goes on trying while Redis is away: nobody else knows of these outcomes. Answers with a code for
+/// each, or none when the process ends before Redis is back.
+async fn end(context: &Context, consumer: &LaneConsumer, group: &[Outcome]) -> Vec<Settle> {
     let endings: Vec<_> = group.iter().map(Outcome::ending).collect();
     loop {
         match consumer.settle(&endings).await {
@@ -50,11 +61,11 @@ async fn end(context: &Context, consumer: &LaneConsumer, group: &[Outcome]) {
                 if codes.contains(&Settle::Fenced) {
                     late_news(context, group, &codes).await;
                 }
-                return;
+                return codes;
             }
             Err(error) => {
                 if !rest(context, &error).await {
-                    return;
+                    return Vec::new();
                 }
             }
         }

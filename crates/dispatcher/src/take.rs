@@ -127,6 +127,7 @@ impl Taker {
             .map(Some)
             .chain(std::iter::repeat_with(|| None));
         for (turn, slot) in turns.into_iter().zip(slots) {
+            self.context.served.note(turn.phone_number_id());
             let context = Arc::clone(&self.context);
             self.tracker
                 .spawn(work(context, turn, slot, settler.clone()));

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use waypost_model::{OnUnknown, Priority, Recipient};
 use waypost_queue::Outgoing;
 use waypost_settings::MapLookup;
+use waypost_telemetry::metrics::label::AttemptClass;
 
 use super::*;
 use crate::call::Called;
@@ -288,4 +289,9 @@ fn each_verdict_has_its_word() {
             "unknown"
         ]
     );
+    let classes: Vec<&str> = AttemptClass::ALL
+        .iter()
+        .map(|class| class.as_str())
+        .collect();
+    assert_eq!(words, classes, "metrics have the same");
 }

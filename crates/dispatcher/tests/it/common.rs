@@ -1,7 +1,7 @@
 //! An outbox, a fake Meta and dispatchers between them.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use waypost_dispatcher::{Config, run};
-use waypost_harness::{TestRedis, eventually, eventually_some};
+use waypost_harness::{Client, Process, TestRedis, eventually, eventually_some, free_port};
 use waypost_model::{OnUnknown, Priority, Recipient, SendState};
 use waypost_queue::{
     Acceptor, AcceptorTask, Consumer, DeadOutgoing, DeadOutgoingFilter, Fact, InboxSettings, Kind,
@@ -39,6 +39,12 @@ pub(crate) struct Stage {
 pub(crate) struct Running {
     stop: CancellationToken,
     task: JoinHandle<()>,
+}
+
+/// A dispatcher as a process of its own.
+pub(crate) struct Program {
+    process: Process,
+    admin: SocketAddr,
 }
 
 /// Times short enough to see in a test what takes minutes in earnest, and no limits.
@@ -110,6 +116,32 @@ impl Stage {
         })
         .await;
         Running { stop, task }
+    }
+
+    /// Starts the program as a process, whose telemetry is its own, and waits until it is ready.
+    pub(crate) async fn program(&self) -> Program {
+        // A port that was free a moment ago may be another test's by now; then there are others.
+        for _ in 0..3 {
+            let admin = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port().unwrap()));
+            let listen = ("admin.listen".to_owned(), admin.to_string());
+            let settings = self.settings.clone().into_iter().chain([listen]);
+            let environment: Vec<_> = settings
+                .map(|(key, value)| (key.replace('.', "_").to_uppercase(), value))
+                .map(|(key, value)| (format!("WAYPOST_{key}"), value))
+                .collect();
+            let environment: Vec<_> = environment
+                .iter()
+                .map(|(key, value)| (key.as_str(), value.as_str()))
+                .collect();
+            let path = Path::new(env!("CARGO_BIN_EXE_waypost-dispatcher"));
+            let mut process = Process::spawn_program(path, &[], &environment);
+            if process.try_ready(admin).await.is_ok() {
+                return Program { process, admin };
+            }
+            let log = process.log();
+            assert!(log.contains("cannot listen"), "it ended:\n{log}");
+        }
+        panic!("no port was free, three times");
     }
 
     pub(crate) async fn put(&self, outgoing: Outgoing) -> Uuid {
@@ -185,6 +217,21 @@ impl Running {
             .await
             .unwrap()
             .unwrap();
+    }
+}
+
+impl Program {
+    /// What `/metrics` says now.
+    pub(crate) async fn metrics(&self) -> String {
+        let reply = Client::new(self.admin, "").get("/metrics").await.unwrap();
+        String::from_utf8(reply.body.to_vec()).unwrap()
+    }
+
+    /// Asks it to end, waits until it has sent its last words, and answers with its log.
+    pub(crate) async fn stop(mut self) -> String {
+        self.process.sigterm();
+        assert!(self.process.wait().await.success());
+        self.process.log()
     }
 }
 

@@ -6,7 +6,10 @@
 )]
 
 mod common;
+mod figures;
 mod life;
 mod numbers;
 mod outcomes;
+mod recorder;
+mod traces;
 mod unknown;

@@ -11,7 +11,8 @@ use waypost_sandbox::GraphSettings;
 
 use crate::common::{NUMBER, SOON, Stage, attempts, graph, message};
 
-fn write(dir: &TempDir, fields: &str) -> PathBuf {
+/// A file of numbers with these fields of [`NUMBER`].
+pub(crate) fn write(dir: &TempDir, fields: &str) -> PathBuf {
     let path = dir.path().join("numbers.toml");
     put(&path, fields);
     path
