@@ -11,6 +11,7 @@ mod access;
 mod audit;
 mod clear;
 mod dead_letters;
+mod metrics;
 mod pause;
 mod realtime;
 mod stats;

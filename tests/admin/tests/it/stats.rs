@@ -6,7 +6,7 @@ use serde_json::Value;
 use waypost_admin_tests::Plane;
 use waypost_chaos::{Draft, Load, Outbound, Weather, hasty};
 use waypost_e2e::Stage;
-use waypost_harness::eventually;
+use waypost_harness::{eventually, eventually_some};
 use waypost_rpc::v1::{Role, WatchStatsRequest};
 use waypost_sandbox::graph::{Effect, Fault, Filter};
 
@@ -140,8 +140,14 @@ async fn whoever_watches_sees_them_move_until_the_drain() {
         .await
         .unwrap()
         .into_inner();
-    let first = watched.message().await.unwrap().unwrap().stats.unwrap();
-    assert_eq!(first.webhook.unwrap().consumers.len(), 1);
+    let mut look = async || watched.message().await.unwrap().unwrap().stats.unwrap();
+    // The worker joins while we are looking already.
+    let consumers = eventually_some(Duration::from_secs(20), "the worker is seen", async || {
+        let consumers = look().await.webhook.unwrap().consumers;
+        (!consumers.is_empty()).then_some(consumers)
+    })
+    .await;
+    assert_eq!(consumers.len(), 1);
     let load = Load::start(&stage.inbox, vec![ingress.client()]);
     let mut moved = false;
     for _ in 0..20 {
