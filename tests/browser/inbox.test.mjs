@@ -264,6 +264,52 @@ test("after a break that the server cannot bridge, history is read again", async
   await close();
 });
 
+test("what was missed is asked for until it has come", async () => {
+  const { page, shot, close } = await openInbox();
+  const ada = person("Ada Missed");
+  await write(ada, "Hello");
+  await choose(page, ada);
+  await page.route("**/v1/conversations**", (route) => route.fulfill({ status: 503, contentType: "application/problem+json", body: JSON.stringify({ status: 503, detail: "Postgres cannot be reached" }) }));
+  await page.evaluate(() => import("/ui/inbox/realtime.js").then(({ realtime }) => realtime.dispatchEvent(new CustomEvent("resync"))));
+  const late = page.getByText("What happened meanwhile is not here yet, and is asked for again. Postgres cannot be reached.");
+  await late.waitFor();
+  await shot("inbox-late");
+  await page.unroute("**/v1/conversations**");
+  await late.waitFor({ state: "hidden" });
+  await close();
+});
+
+test("a token serves for many connections, and one that is near its end for none", async () => {
+  const { page, close } = await open(browser, { path: "/inbox", others: [ready.realtime_url], breaks: true });
+  let issued = 0;
+  let lasts = 0; // seconds; 0 leaves it as it is
+  await page.route("**/v1/realtime/tokens", async (route) => {
+    issued++;
+    const response = await route.fetch();
+    const body = await response.json();
+    if (lasts) body.expiresAt = new Date(Date.now() + lasts * 1000).toISOString();
+    await route.fulfill({ response, json: body });
+  });
+  await page.getByLabel("Access token").fill(ready.admin_token);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await isLive(page);
+  const again = async () => {
+    await page.context().setOffline(true);
+    await page.getByText("Offline", { exact: true }).waitFor();
+    await page.context().setOffline(false);
+    await isLive(page);
+  };
+  await again();
+  assert.equal(issued, 1);
+  lasts = 30;
+  await page.reload();
+  await isLive(page);
+  const before = issued;
+  await again();
+  assert.ok(issued > before, "a fresh one was asked for");
+  await close();
+});
+
 test("what is no text has a name, and another number is told apart", async () => {
   const { page, shot, close } = await openInbox();
   const ada = person("Ada Media");

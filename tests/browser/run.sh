@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the test of the dashboard against the `waypost up` that READY_FILE tells of, with playwright-core, which it first installs
-# beside this file when it is not there:
+# Runs the tests of dashboard and inbox against the `waypost up` that READY_FILE tells of, with playwright-core, which it first
+# installs beside this file when it is not there:
 #
 #     tests/browser/run.sh [READY_FILE]
 set -euo pipefail
@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 chromium=${WAYPOST_CHROMIUM:-/usr/bin/chromium}
 
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-    echo "node or npm is missing. Install Node.js 20 or later, or run deploy/dev/install.sh browser." >&2
+    echo "node or npm is missing. Install Node.js 20.10 or later, or run deploy/dev/install.sh browser." >&2
     exit 1
 fi
 if [ ! -x "$chromium" ]; then
@@ -22,4 +22,4 @@ if ! cmp -s "$here/package-lock.json" "$here/node_modules/.installed"; then
     cp "$here/package-lock.json" "$here/node_modules/.installed"
 fi
 [ $# -gt 0 ] || exit 0
-WAYPOST_READY_FILE=$1 exec node --test "$here/dashboard.test.mjs"
+WAYPOST_READY_FILE=$1 exec node --test --test-concurrency=1 "$here/dashboard.test.mjs" "$here/inbox.test.mjs"

@@ -21,6 +21,7 @@ class Inbox extends EventTarget {
   thread = null; // of the open conversation
   more = ""; // the page token of older conversations
   loaded = false;
+  trouble = ""; // why what was missed is not here yet
   #conversations = new Map();
   #lookups = new Set();
   #looking = false;
@@ -31,6 +32,13 @@ class Inbox extends EventTarget {
     this.#lookups.clear();
     this.more = "";
     this.loaded = false;
+    this.trouble = "";
+  }
+
+  tell(trouble) {
+    if (trouble === this.trouble) return;
+    this.trouble = trouble;
+    this.dispatchEvent(new Event("trouble"));
   }
 
   // The newest first.

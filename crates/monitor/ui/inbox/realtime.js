@@ -16,6 +16,7 @@ class Realtime extends EventTarget {
   state = "connecting"; // then live, reconnecting or offline
   why = ""; // of being offline: what to do about it
   position = "";
+  #run = 0; // of what was begun before the last start or stop nothing may come
   #socket = null;
   #token = null; // { text, expires }
   #seen = new Set();
@@ -23,6 +24,7 @@ class Realtime extends EventTarget {
   #failures = 0;
 
   start() {
+    this.#run++;
     addEventListener("offline", this.#wentOffline);
     addEventListener("online", this.#cameOnline);
     this.#turn("connecting");
@@ -33,8 +35,11 @@ class Realtime extends EventTarget {
     removeEventListener("offline", this.#wentOffline);
     removeEventListener("online", this.#cameOnline);
     clearTimeout(this.#timer);
-    this.#socket?.disconnect();
+    this.#run++;
+    const socket = this.#socket;
     this.#socket = null;
+    socket?.disconnect();
+    this.why = "";
     this.#token = null;
     this.#seen.clear();
     this.position = "";
@@ -43,11 +48,14 @@ class Realtime extends EventTarget {
 
   // Where the service is comes with the first token.
   async #open() {
+    const run = this.#run;
     try {
       const url = await this.#issue();
+      if (run !== this.#run) return;
       if (!url) return this.#giveUp("The address of the realtime service is not set: monitor.realtime_url.");
       this.#connect(new URL(url));
     } catch (error) {
+      if (run !== this.#run) return;
       // Not allowed, or not set up: asking again would change nothing.
       if (error.status === 403) return this.#giveUp(`To hear what happens needs the role operator; this token has the role ${session.role || "viewer"}.`);
       if (error.status === 409) return this.#giveUp(reason(error));

@@ -63,7 +63,6 @@ export function threadView(thread) {
     tell(name, called(one));
     const to = inbox.hasSeveralNumbers ? `to ${numberName(one)}` : "";
     tell(reach, [one.name && one.phone && phone(one.phone), to].filter(Boolean).join(", "));
-    document.title = `${called(one)} · Inbox · Waypost`;
   }
 
   scroll.addEventListener("scroll", () => isAtEnd() && (news.hidden = true), { passive: true });
