@@ -6,6 +6,7 @@ use uuid::Uuid;
 use waypost_rpc::rules;
 use waypost_rpc::v1::Role;
 use waypost_runtime::RequestId;
+use waypost_telemetry::trace;
 
 use crate::fault;
 use crate::guard::Caller;
@@ -15,6 +16,8 @@ pub(crate) struct Call<M> {
     pub(crate) message: M,
     pub(crate) caller: Caller,
     pub(crate) request_id: Uuid,
+    /// What is done for it belongs to this.
+    pub(crate) trace: trace::Context,
 }
 
 impl<M: Message + Name> Call<M> {
@@ -28,6 +31,7 @@ impl<M: Message + Name> Call<M> {
         let caller = extensions.get::<Caller>().cloned();
         let caller = caller.ok_or_else(|| Status::internal("the guard was passed by"))?;
         let request_id = extensions.get::<RequestId>().copied();
+        let trace = extensions.get::<trace::Context>().copied();
         let message = request.into_inner();
         let violations = rules::check(&message);
         if !violations.is_empty() {
@@ -37,6 +41,7 @@ impl<M: Message + Name> Call<M> {
             message,
             caller,
             request_id: request_id.unwrap_or_else(RequestId::new).uuid(),
+            trace: trace.unwrap_or(trace::Context::NONE),
         })
     }
 }

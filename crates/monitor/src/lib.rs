@@ -12,8 +12,8 @@
 //! In reading order: `config`; `front`, which parts the three; `guard`: whose token it is and what he may; `gateway` and
 //! `openapi`: HTTP/JSON as a transcoder, from what the protos say; `plane`: what all services share; `call`: the request of one
 //! call, checked; `services`, one file for each, over `convert`; `confirm`: what must be confirmed before it is thrown away;
-//! `audit`: who has changed what; `fault`: errors and their details; `realtime_url`: where browsers get events. `run` has the
-//! order of start and stop.
+//! `audit`: who has changed what; `fault`: errors and their details; `observe`: what metrics and traces are told of calls;
+//! `realtime_url`: where browsers get events. `run` has the order of start and stop.
 
 mod audit;
 mod call;
@@ -24,6 +24,7 @@ mod fault;
 mod front;
 mod gateway;
 mod guard;
+mod observe;
 mod openapi;
 mod plane;
 mod realtime_url;

@@ -26,6 +26,7 @@ use waypost_runtime::admin::serve_admin;
 use waypost_runtime::{Health, Phase, ServeSettings, Tls, TlsError, listen, serve};
 use waypost_settings::SettingsError;
 use waypost_store::{Store, StoreError};
+use waypost_telemetry::metrics;
 use waypost_token::Tokens;
 
 use crate::audit::{Audit, flush};
@@ -33,8 +34,11 @@ use crate::config::Config;
 use crate::confirm::Confirm;
 use crate::front::Front;
 use crate::guard::{self, Keeper, Keys};
+use crate::observe;
 use crate::plane::{Parts, Plane, corner};
-use crate::services::{Audits, DeadLetters, Messages, Numbers, Queues, Realtime, Snapshots};
+use crate::services::{
+    Audits, DeadLetters, Messages, Numbers, Queues, Realtime, Snapshots, gauges,
+};
 use crate::ui::Ui;
 
 /// Somebody waits for Postgres' answer, and would rather know.
@@ -48,7 +52,7 @@ const LAST_WRITES: Duration = Duration::from_secs(5);
 pub struct Listeners {
     /// gRPC, HTTP and the dashboard.
     pub plane: TcpListener,
-    /// The private one, for `/livez` and `/readyz`.
+    /// The private one, for `/livez`, `/readyz` and `/metrics`.
     pub admin: Option<TcpListener>,
 }
 
@@ -107,6 +111,7 @@ pub async fn run(
     health: Health,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), MonitorError> {
+    metrics::enable(metrics::Part::Monitor);
     let address = listeners.plane.local_addr()?;
     let (tokens, keeper) = tokens(&config, address)?;
     let open = tokens.is_none();
@@ -134,7 +139,9 @@ pub async fn run(
     let refusals = audit.clone();
     let plane = plane(&config, &redis, store, audit, acceptor, draining.clone());
     let (reporter, services) = services(&plane)?;
-    let guarded = guard::guard(tokens, move |refused| refusals.refused(refused)).layer(services);
+    let guard = guard::guard(tokens, move |refused| refusals.refused(refused));
+    let guarded = observe::count().layer(guard.layer(observe::trace().layer(services)));
+    let reading = tokio::spawn(gauges::keep(plane.clone()));
 
     tell(&reporter, ServingStatus::Serving).await;
     health.enter(Phase::Running);
@@ -156,6 +163,9 @@ pub async fn run(
     if let Some(keeping) = keeping {
         keeping.abort();
     }
+    // It has a part in the plane, which is dropped next.
+    reading.abort();
+    let _ = reading.await;
     finish(plane, acceptor_task).await;
     flushing.abort();
     health.enter(Phase::Stopped);

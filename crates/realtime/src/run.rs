@@ -10,6 +10,7 @@ use waypost_queue::{EventLog, EventTail, QueueError, Redis};
 use waypost_runtime::admin::serve_admin;
 use waypost_runtime::{Health, Phase, ServeSettings, listen, serve};
 use waypost_settings::SettingsError;
+use waypost_telemetry::metrics;
 use waypost_token::Tokens;
 
 use crate::app::App;
@@ -27,7 +28,7 @@ pub struct Listeners {
     pub public: TcpListener,
     /// Where tokens are issued, when there is a file of keys.
     pub tokens: Option<TcpListener>,
-    /// For `/livez` and `/readyz`.
+    /// For `/livez`, `/readyz` and `/metrics`.
     pub admin: Option<TcpListener>,
 }
 
@@ -76,6 +77,7 @@ pub async fn run(
     health: Health,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), RealtimeError> {
+    metrics::enable(metrics::Part::Realtime);
     let tokens = Tokens::new(&config.tokens.secrets).ok_or(RealtimeError::NoSecret)?;
     let redis = Redis::connect(&config.redis).await?;
     let admin = listeners

@@ -14,6 +14,7 @@ use http_body::Frame as Piece;
 use http_body_util::{BodyExt, StreamBody};
 use waypost_queue::Position;
 use waypost_runtime::keys::bearer;
+use waypost_telemetry::metrics::label::Transport;
 
 use crate::answer::{Body, Problem, sentence};
 use crate::app::App;
@@ -46,7 +47,8 @@ pub(crate) fn events<B>(
         .map_err(Problem::refused)?;
     let after = position(request.headers(), query.after.as_deref())?;
     let place = app.limits.admit_token(&claims).map_err(Problem::too_many)?;
-    let subscription = app.hub.subscribe(&claims.scope, after, claims.expires);
+    let mut subscription = app.hub.subscribe(&claims.scope, after, claims.expires);
+    subscription.carried_by(Transport::Sse);
     tracing::debug!(subject = claims.subject, "a client listens");
     let client = Client {
         subscription,

@@ -100,6 +100,9 @@ pub(crate) struct Config {
     /// Instead, print the OpenAPI description of the admin plane
     #[arg(long, conflicts_with_all = ["json", "markdown"])]
     pub(crate) openapi: bool,
+    /// Instead, print the page docs/METRICS.md: every metric of every part
+    #[arg(long, conflicts_with_all = ["json", "markdown", "openapi"])]
+    pub(crate) metrics: bool,
 }
 
 #[derive(Debug, Subcommand)]

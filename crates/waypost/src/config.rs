@@ -5,7 +5,7 @@ use std::path::Path;
 
 use waypost_settings::{Key, Lookup, Origin, Row, SettingsError, effective};
 use waypost_store::StoreSettings;
-use waypost_telemetry::LogSettings;
+use waypost_telemetry::{LogSettings, TelemetrySettings, metrics};
 
 use crate::{cli, keys, settings, terminal};
 
@@ -34,6 +34,10 @@ pub(crate) fn command(arguments: &cli::Config, file: Option<&Path>) -> anyhow::R
         terminal::out(&format!("{:#}\n", waypost_monitor::openapi()));
         return Ok(());
     }
+    if arguments.metrics {
+        terminal::out(&metrics::markdown());
+        return Ok(());
+    }
     let lookup = settings::load(file)?;
     let rows = effective(&lookup, &keys::all())?;
     terminal::out(&if arguments.json {
@@ -56,6 +60,7 @@ fn check(lookup: &dyn Lookup) -> Result<(), SettingsError> {
         waypost_realtime::Config::from_lookup(lookup).map(drop),
         StoreSettings::from_lookup(lookup).map(drop),
         LogSettings::from_lookup(lookup).map(drop),
+        TelemetrySettings::from_lookup(lookup).map(drop),
     ];
     for verdict in verdicts {
         match verdict {

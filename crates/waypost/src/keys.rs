@@ -1,6 +1,7 @@
 //! Every configuration key of every part.
 
 use waypost_settings::Key;
+use waypost_telemetry::TelemetrySettings;
 
 /// The tables of all services. Several read some of them (redis, inbox, log): each is here once.
 pub(crate) fn all() -> Vec<&'static [Key]> {
@@ -10,7 +11,9 @@ pub(crate) fn all() -> Vec<&'static [Key]> {
         .chain(waypost_dispatcher::KEYS)
         .chain(waypost_worker::KEYS)
         .chain(waypost_monitor::KEYS)
-        .chain(waypost_realtime::KEYS);
+        .chain(waypost_realtime::KEYS)
+        // Read by every program itself, before its service.
+        .chain(&[TelemetrySettings::KEYS]);
     for table in services {
         // Of tables that share a path the first stays: the same constant, seen through two services.
         let seen = |key: &Key| {

@@ -78,6 +78,16 @@ fn wrong_usage_and_wrong_configuration_end_with_64() {
             &[("WAYPOST_CONFIG", "/nowhere/waypost.toml")],
             "/nowhere/waypost.toml",
         ),
+        (
+            &["config"],
+            &[("WAYPOST_TELEMETRY_SAMPLE_RATIO", "7")],
+            "telemetry.sample_ratio",
+        ),
+        (
+            &["up", "--ephemeral"],
+            &[("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")],
+            "telemetry.otlp_endpoint",
+        ),
         (&["migrate"], &[], "postgres.url"),
         (
             &["key", "new", "--name", "a", "--numbers", "x"],

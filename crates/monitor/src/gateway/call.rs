@@ -21,6 +21,7 @@ use super::codec::Dynamic;
 use super::kind::Kind;
 use super::problem::Problem;
 use super::{Services, lines, status};
+use crate::observe::{Misread, TRACEPARENT};
 
 /// The message of a call, once somebody asks for it.
 pub(super) type Reading = BoxFuture<'static, Result<DynamicMessage, Problem>>;
@@ -49,6 +50,9 @@ impl Call {
             headers.append(AUTHORIZATION, token.clone());
         }
         headers.insert(X_REQUEST_ID, id.header_value());
+        if let Some(trace) = parts.headers.get(TRACEPARENT) {
+            headers.insert(TRACEPARENT, trace.clone());
+        }
         Ok(Self {
             path,
             codec: Dynamic {
@@ -122,17 +126,20 @@ impl Call {
     /// The message goes as a stream: so it is asked for, and read, after the guard has let the call pass. One that is wrong ends
     /// the stream before it began.
     fn request(
-        self,
+        mut self,
         message: Reading,
     ) -> (
         Request<impl stream::Stream<Item = DynamicMessage> + Send + 'static>,
         Refusal,
     ) {
         let (tell, refusal) = oneshot::channel();
+        let misread = Misread::default();
+        self.extensions.insert(misread.clone());
         let message = stream::once(async move {
             match message.await {
                 Ok(message) => Some(message),
                 Err(problem) => {
+                    misread.say();
                     // Nobody listens any more when the caller has left.
                     let _ = tell.send(problem);
                     None

@@ -1,10 +1,12 @@
-//! The services, one file for each; `snapshot` is what `stats` and `watch` of the queues read.
+//! The services, one file for each; `snapshot` is what `stats` and `watch` of the queues read, and
+//! `gauges` makes metrics of it.
 
 mod audit;
 mod clear;
 mod conversations;
 mod dead_letter;
 mod decide;
+pub(crate) mod gauges;
 mod message;
 mod number;
 mod page;

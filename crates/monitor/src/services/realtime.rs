@@ -56,8 +56,7 @@ fn claims(call: &Call<IssueTokenRequest>) -> Result<Claims, Status> {
         contact => Some(call::id("contact", contact)?),
     };
     let account = Some(asked.account.clone()).filter(|account| !account.is_empty());
-    let scope = Scope::new(asked.numbers.clone(), contact, account)
-        .map_err(|unfit| contradiction(unfit))?;
+    let scope = Scope::new(asked.numbers.clone(), contact, account).map_err(contradiction)?;
     let subject = match asked.subject.as_str() {
         "" => format!("admin:{}", call.caller.name),
         subject => subject.to_owned(),

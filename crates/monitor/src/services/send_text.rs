@@ -10,6 +10,7 @@ use waypost_model::{OnUnknown, Priority, Recipient};
 use waypost_queue::{AcceptError, Accepted, Idempotency, Outgoing};
 use waypost_rpc::rules::Violation;
 use waypost_rpc::v1::{SendTextRequest, SendTextResponse};
+use waypost_telemetry::trace::{self, Kind, Span, names};
 use waypost_whatsapp::send::{To, check};
 
 use crate::call::Call;
@@ -42,11 +43,13 @@ pub(super) async fn send_text(
         .number(&number)
         .await
         .map_err(|error| fault::redis(&error))?;
+    let id = Uuid::now_v7();
+    let span = publish(id, &number, call.trace);
     let outgoing = Outgoing {
-        id: Uuid::now_v7(),
+        id,
         accepted_at: SystemTime::now(),
         request_id: call.request_id,
-        traceparent: String::new(),
+        traceparent: span.context().traceparent(),
         phone_number_id: number.clone(),
         account: stats.account.unwrap_or_default(),
         recipient: Recipient::Phone(digits),
@@ -75,6 +78,7 @@ pub(super) async fn send_text(
         )
         .await?;
     let taken = plane.acceptor.accept(outgoing, idempotency).await;
+    published(span, &taken);
     let taken = taken
         .map_err(|error| refusal(&error))
         .map(|accepted| match accepted {
@@ -90,6 +94,32 @@ pub(super) async fn send_text(
     change
         .end_with(taken, |taken| json!({"id": taken.id}))
         .await
+}
+
+/// The first span of the message, in the trace of the call.
+fn publish(id: Uuid, number: &str, call: trace::Context) -> Span {
+    trace::first("outbox publish", id, call)
+        .kind(Kind::Producer)
+        .attr(names::MESSAGING_SYSTEM, names::SYSTEM)
+        .attr(names::DESTINATION, "outbox")
+        .attr(names::OPERATION_TYPE, "send")
+        .attr(names::MESSAGE_ID, id)
+        .attr(names::NUMBER, number.to_owned())
+}
+
+/// Says what the outbox said, and ends the span.
+fn published(mut span: Span, taken: &Result<Accepted, AcceptError>) {
+    match taken {
+        Ok(Accepted::Known { id }) => {
+            span.set(names::MESSAGE_ID, *id);
+            span.add_link(trace::resume("", *id));
+        }
+        Ok(Accepted::New { .. }) => {}
+        Err(AcceptError::Unknown(_) | AcceptError::NoReplica) => span.unknown(),
+        // What the caller can mend by itself.
+        Err(AcceptError::Conflict | AcceptError::Backlog { .. }) => {}
+        Err(error) => span.error(error.to_string()),
+    }
 }
 
 /// The body for Meta.

@@ -30,11 +30,11 @@ type Names = HashMap<String, String>;
 /// Everything that an answer may be made of.
 #[derive(Clone)]
 pub(crate) struct Snapshot {
-    webhook: InboxStats,
-    message: OutboxStats,
-    fact: InboxStats,
-    remembered: u64,
-    numbers: Vec<NumberStats>,
+    pub(super) webhook: InboxStats,
+    pub(super) message: OutboxStats,
+    pub(super) fact: InboxStats,
+    pub(super) remembered: u64,
+    pub(super) numbers: Vec<NumberStats>,
     with_numbers: bool,
     shown: Arc<Names>,
     at: SystemTime,

@@ -8,6 +8,8 @@ use serde::Deserialize;
 use uuid::Uuid;
 use waypost_queue::{Position, StoredEvent};
 
+use super::push::Push;
+
 /// An event as clients get it. All who see it share the same bytes.
 pub(crate) struct Frame {
     position: Position,
@@ -20,6 +22,8 @@ pub(crate) struct Frame {
     kind: std::ops::Range<usize>,
     /// Only made when a Socket.IO client sees it.
     packet: OnceLock<Str>,
+    /// Its way to the clients, where that is traced.
+    pub(super) push: Option<Box<Push>>,
 }
 
 /// What of the body decides who may see the event.
@@ -34,6 +38,15 @@ pub(super) struct About {
 impl Frame {
     /// Encodes an event. `None` when it is none: whoever wrote it was no worker of ours.
     pub(crate) fn new(event: &StoredEvent) -> Option<Arc<Self>> {
+        Self::with(event, None)
+    }
+
+    /// The same for an event that is new, and goes to whoever is there.
+    pub(super) fn pushed(event: &StoredEvent) -> Option<Arc<Self>> {
+        Self::with(event, Push::begin(event).map(Box::new))
+    }
+
+    fn with(event: &StoredEvent, push: Option<Box<Push>>) -> Option<Arc<Self>> {
         let position: Position = event.position.parse().ok()?;
         let plain = |text: &str| {
             let fine = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
@@ -67,6 +80,7 @@ impl Frame {
             json,
             kind,
             packet: OnceLock::new(),
+            push,
         }))
     }
 

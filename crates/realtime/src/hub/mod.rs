@@ -4,12 +4,14 @@
 //! queues of those that may see it. In reading order: [`frame`], an event encoded; [`outlet`], the queue of one client;
 //! [`index`], who sees what; [`recent`], the newest events, from which most clients catch up; [`reader`], the task that
 //! follows the stream; [`subscription`], one client's view: catch up, then live; `pace`, how much time a round of the reader leaves to
-//! the clients.
+//! the clients. For metrics and traces: `presence`, who is there; `push`, the way of an event.
 
 mod frame;
 mod index;
 mod outlet;
 mod pace;
+mod presence;
+mod push;
 mod reader;
 mod recent;
 mod subscription;
@@ -138,11 +140,17 @@ impl State {
     fn dispatch(&mut self, frames: Vec<Arc<Frame>>) -> usize {
         let mut told: HashMap<u64, Arc<Outlet>> = HashMap::new();
         for frame in &frames {
+            let mut clients = 0;
             self.index.each(frame, |outlet| {
-                if outlet.push(frame) && !told.contains_key(&outlet.id) {
-                    told.insert(outlet.id, Arc::clone(outlet));
+                if !outlet.push(frame) {
+                    return;
                 }
+                clients += 1;
+                told.entry(outlet.id).or_insert_with(|| Arc::clone(outlet));
             });
+            if let Some(push) = &frame.push {
+                push.handed_out(clients);
+            }
         }
         // After the queues: whoever sees this position and an empty queue has everything before it.
         self.recent.extend(frames);

@@ -90,8 +90,9 @@ impl Outlet {
         }
         if queue.len() >= self.bound {
             // Not just cleared: its room goes too.
-            *queue = VecDeque::new();
+            let lost = std::mem::take(&mut *queue);
             drop(queue);
+            let_go(&lost);
             self.end(Reason::Slow);
             return false;
         }
@@ -102,7 +103,12 @@ impl Outlet {
     /// Takes all that waits.
     pub(super) fn take(&self, frames: &mut Vec<Arc<Frame>>) {
         let mut queue = self.lock();
-        frames.extend(queue.drain(..));
+        let took = queue.drain(..).inspect(|frame| {
+            if let Some(push) = &frame.push {
+                push.taken();
+            }
+        });
+        frames.extend(took);
         // A burst is not to cost an idle client its room for ever.
         if queue.capacity() > 64 {
             *queue = VecDeque::new();
@@ -146,6 +152,18 @@ impl Outlet {
     fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Arc<Frame>>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whoever it belonged to has left.
+impl Drop for Outlet {
+    fn drop(&mut self) {
+        let_go(&self.lock());
+    }
+}
+
+fn let_go(lost: &VecDeque<Arc<Frame>>) {
+    let pushes = lost.iter().filter_map(|frame| frame.push.as_ref());
+    pushes.for_each(|push| push.let_go());
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! The task that follows the stream.
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::time::sleep;
 use waypost_queue::{EventLog, EventPage, EventTail, Position, QueueError, StoredEvent};
 use waypost_runtime::health::Check;
+use waypost_telemetry::metrics::realtime::{EVENTS, LAG};
 
 use super::{Frame, Hub, Reason, pace, recent};
 
@@ -69,8 +71,10 @@ impl Reader {
     }
 
     async fn round(&self, head: Position, events: Vec<StoredEvent>) -> Result<(), QueueError> {
-        // So many at once means that we were away. What the stream has let go meanwhile would be missing without a trace.
-        if events.len() == ROUND && self.log.bounds().await?.miss(head) {
+        // So many at once means that we were away. What the stream has let go meanwhile would be missing without a trace. With fewer
+        // after our position than it keeps, it has let go of none of them.
+        let many = ROUND.min(usize::try_from(self.log.keep()).unwrap_or(ROUND));
+        if events.len() >= many && self.log.bounds().await?.miss(head) {
             self.behind().await;
             return Ok(());
         }
@@ -85,12 +89,15 @@ impl Reader {
     fn hand_out(&self, events: &[StoredEvent]) -> usize {
         let Some(last) = events.last() else { return 0 };
         // Encoded before the lock is taken.
-        let frames = encode(events);
+        let frames = encode(events, Frame::pushed);
+        let published: Vec<Position> = frames.iter().map(|frame| frame.position()).collect();
         let mut state = self.hub.state();
         let woken = state.dispatch(frames);
         if let Ok(position) = last.position.parse() {
             state.recent.pass(position);
         }
+        drop(state);
+        count(&published);
         woken
     }
 
@@ -122,7 +129,7 @@ impl Reader {
     }
 
     fn start_at(&self, page: &EventPage) {
-        let frames = encode(&page.events);
+        let frames = encode(&page.events, Frame::new);
         let whole = !page.bounds.trimmed && page.events.len() < recent::KEPT;
         let first = page
             .events
@@ -157,9 +164,21 @@ impl Reader {
     }
 }
 
-fn encode(events: &[StoredEvent]) -> Vec<std::sync::Arc<Frame>> {
+fn count(published: &[Position]) {
+    EVENTS.add(published.len() as u64);
+    let now = SystemTime::now();
+    for position in published {
+        // Redis' clock may be a little ahead of ours.
+        LAG.record(now.duration_since(position.time()).unwrap_or_default());
+    }
+}
+
+fn encode(
+    events: &[StoredEvent],
+    frame: impl Fn(&StoredEvent) -> Option<Arc<Frame>>,
+) -> Vec<Arc<Frame>> {
     let frames = events.iter().map(|event| {
-        let frame = Frame::new(event);
+        let frame = frame(event);
         if frame.is_none() {
             tracing::warn!(
                 position = event.position,

@@ -8,9 +8,12 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 use waypost_queue::{Bounds, Position};
+use waypost_telemetry::metrics::label::Transport;
+use waypost_telemetry::metrics::realtime::DELIVERIES;
 use waypost_token::Scope;
 
 use super::outlet::{Bye, Outlet, Reason};
+use super::presence::Presence;
 use super::{Frame, Hub, index};
 
 /// Most events of a page of history: more would be much memory for a client that reads slowly.
@@ -64,6 +67,7 @@ pub(crate) struct Subscription {
     /// would cost more than the event.
     quiet_since: Instant,
     timer: Pin<Box<Sleep>>,
+    presence: Presence,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -98,7 +102,13 @@ impl Subscription {
             expires,
             quiet_since: now,
             timer: Box::pin(sleep_until(first)),
+            presence: Presence::default(),
         }
+    }
+
+    /// Says how the client is connected, which may change. Until then it counts nowhere.
+    pub(crate) fn carried_by(&mut self, transport: Transport) {
+        self.presence.by(transport);
     }
 
     /// Waits for what comes next; events are put into `frames`, which is emptied first. May be dropped in the middle: nothing is lost.
@@ -118,6 +128,7 @@ impl Subscription {
                 Phase::Live => self.live(frames).await,
             };
             if let Some(step) = step {
+                DELIVERIES.add(frames.len() as u64);
                 self.quiet_since = Instant::now();
                 return step;
             }
@@ -128,7 +139,10 @@ impl Subscription {
     pub(crate) async fn ended(&self) -> Bye {
         let reason = tokio::select! {
             reason = self.outlet.ended() => reason,
-            () = sleep_until(self.expires) => Reason::Expired,
+            () = sleep_until(self.expires) => {
+                self.outlet.end(Reason::Expired);
+                Reason::Expired
+            }
         };
         self.hub.bye(reason)
     }
@@ -259,6 +273,7 @@ fn missing(position: Position, bounds: &Bounds) -> Resync {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
+        self.presence.end(self.outlet.reason());
         let mut state = self.hub.state();
         state.index.remove(&self.scope, self.outlet.id);
         state.clients.remove(&self.outlet.id);

@@ -3,9 +3,10 @@
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::time::Duration;
 
-use engineioxide::Str;
 use engineioxide::socket::DisconnectReason;
+use engineioxide::{Str, TransportType};
 use tokio::time::{sleep, timeout};
+use waypost_telemetry::metrics::label::Transport;
 
 use super::handler::Client;
 use super::pace::{Mark, Pace, pauses};
@@ -64,6 +65,7 @@ impl Pump<'_> {
     async fn run(&mut self) -> Option<Bye> {
         let mut frames = Vec::new();
         loop {
+            self.subscription.carried_by(transport(self.client));
             let step = tokio::select! {
                 step = self.subscription.next(&mut frames) => step,
                 () = self.client.closed() => return None,
@@ -106,5 +108,13 @@ impl Pump<'_> {
             }
         }
         Break(None)
+    }
+}
+
+/// How the client is connected now. It is looked at whenever there is something for it, and that is often enough for a figure.
+fn transport(client: &Client) -> Transport {
+    match client.transport_type() {
+        TransportType::Polling => Transport::Polling,
+        TransportType::Websocket => Transport::Websocket,
     }
 }

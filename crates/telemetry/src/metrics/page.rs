@@ -69,7 +69,7 @@ mod tests {
         let written = std::fs::read_to_string(file).unwrap_or_default();
         assert!(
             written == markdown(),
-            "docs/METRICS.md is out of date: run `cargo run -p waypost-telemetry --example metrics_page > docs/METRICS.md`"
+            "docs/METRICS.md is out of date: run `make docs-metrics`"
         );
     }
 

@@ -26,7 +26,7 @@ mod table;
 
 use std::path::Path;
 
-use waypost_telemetry::LogSettings;
+use waypost_telemetry::{LogSettings, TelemetrySettings};
 
 pub(crate) use addresses::Addresses;
 use options::Home;
@@ -39,13 +39,20 @@ use crate::{cli, settings, terminal};
 /// Where the commands of the admin plane look for it, in the folder of the data.
 pub(crate) const PLANE_FILE: &str = "admin.json";
 
+/// What this process is called in metrics and traces.
+const PROGRAM: &str = "waypost";
+
 /// What a shell reports of a process that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
 
 pub(crate) async fn command(arguments: &cli::Up, file: Option<&Path>) -> anyhow::Result<()> {
     let lookup = settings::load(file)?;
     let options = Options::read(arguments, &lookup)?;
-    let _telemetry = waypost_telemetry::init(&LogSettings::from_lookup(&lookup)?)?;
+    let log = LogSettings::from_lookup(&lookup)?;
+    let exported = TelemetrySettings::from_lookup(&lookup)?;
+    // Of all services together: they are one process, and each adds its part when it starts.
+    let _telemetry =
+        waypost_telemetry::init(&log)?.export(&exported, PROGRAM, env!("CARGO_PKG_VERSION"))?;
     options.tell_unused(&lookup)?;
     let mut signals = Signals::listen()?;
     let ready_file = arguments
