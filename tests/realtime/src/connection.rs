@@ -78,4 +78,4 @@ impl Connection {
 }
 
 /// For what happens at once.
-pub const SOON: Duration = Duration::from_secs(15);
+pub const SOON: Duration = Duration::from_secs(30);

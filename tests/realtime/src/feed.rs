@@ -1,24 +1,27 @@
 //! Webhooks that become events.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::StreamExt;
-use futures_util::stream;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
 use waypost_e2e::webhook::{NOON, change, status, text, webhook};
 use waypost_harness::Client;
 
 /// Webhooks on their way at once.
 const AT_ONCE: usize = 8;
+/// Between two webhooks of one sender: all in all some six hundred events in a second, so that a few seconds have thousands.
+const PACE: Duration = Duration::from_millis(125);
 /// People who write to each number.
 const PEOPLE: usize = 5;
 
 /// The business numbers that webhooks speak of.
 pub const NUMBERS: [&str; 3] = ["200000000000001", "200000000000002", "200000000000003"];
-
-/// Events that one webhook of the feed brings about.
-pub const EVENTS_EACH: usize = 10;
 
 /// What the events of some webhooks must tell of: number, and what [`crate::Heard::key`] says.
 pub type Sent = BTreeSet<(String, String)>;
@@ -28,18 +31,50 @@ pub fn phone(person: usize) -> String {
     format!("1555{:07}", person % PEOPLE)
 }
 
-/// Posts the webhooks of these numbers, several at once, and tells what events they must bring about.
-///
-/// # Panics
-/// When one is not taken.
-pub async fn feed(meta: &Client, range: std::ops::Range<usize>) -> Sent {
-    let posts = stream::iter(range).map(|n| async move {
-        let mut sent = Sent::new();
+/// Meta, sending webhooks without pause until it is told to stop.
+pub struct Feed {
+    stop: CancellationToken,
+    senders: JoinSet<Sent>,
+}
+
+impl Feed {
+    /// Begins to send to this ingress.
+    pub fn start(meta: &Client) -> Self {
+        let stop = CancellationToken::new();
+        let next = Arc::new(AtomicUsize::new(0));
+        let mut senders = JoinSet::new();
+        for _ in 0..AT_ONCE {
+            senders.spawn(send(meta.clone(), Arc::clone(&next), stop.clone()));
+        }
+        Self { stop, senders }
+    }
+
+    /// Stops; what events all that was sent must bring about.
+    ///
+    /// # Panics
+    /// When a webhook was not taken.
+    pub async fn stop(self) -> Sent {
+        self.stop.cancel();
+        self.senders
+            .join_all()
+            .await
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
+async fn send(meta: Client, next: Arc<AtomicUsize>, stop: CancellationToken) -> Sent {
+    let mut sent = Sent::new();
+    let mut pace = interval(PACE);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while !stop.is_cancelled() {
+        pace.tick().await;
+        let n = next.fetch_add(1, Ordering::Relaxed);
         let body = compose(n, &mut sent);
         assert_eq!(meta.post(body).await.expect("an answer"), 200);
-        sent
-    });
-    posts.buffer_unordered(AT_ONCE).concat().await
+    }
+    sent
 }
 
 /// Four messages of different people, and two sent messages that are sent, delivered and read.

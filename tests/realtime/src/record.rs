@@ -78,13 +78,15 @@ impl Record {
             kept.insert(&event.id, last);
         }
         let missing = expected.iter().filter(|(id, _)| !kept.contains_key(*id));
-        let missing: Vec<_> = missing.map(|(_, written)| written[0].position).collect();
+        let mut missing: Vec<_> = missing.map(|(_, written)| written[0].position).collect();
+        missing.sort_unstable();
         assert!(
             missing.is_empty(),
-            "{name} lacks {} of {} events, over {} connections: {missing:?}",
+            "{name} lacks {} of {} events, over {} connections, from {:?}",
             missing.len(),
             expected.len(),
-            self.connects
+            self.connects,
+            missing.first()
         );
     }
 

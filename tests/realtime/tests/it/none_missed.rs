@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use waypost_e2e::webhook::{NOON, text, webhook};
+use waypost_harness::eventually;
 use waypost_harness::services::Spawned;
-use waypost_harness::{Client, eventually};
 use waypost_queue::Position;
-use waypost_realtime_tests::feed::{self, EVENTS_EACH, NUMBERS, Sent};
+use waypost_realtime_tests::feed::{self, Feed, NUMBERS, Sent};
 use waypost_realtime_tests::{Heard, Site, Switch, steady_port};
 
 use crate::MACHINE;
@@ -19,12 +19,11 @@ const DRAINED: Duration = Duration::from_secs(10);
 /// What `realtime.drain_spread` is in these tests.
 const SPREAD: Duration = Duration::from_millis(500);
 
-/// Ingress and worker, and what was sent through them.
+/// Webhooks going in through a real ingress and a real worker, and what the worker has told of them.
 struct Flow {
     ingress: Spawned,
     _worker: Spawned,
-    sent: Sent,
-    webhooks: usize,
+    feed: Option<Feed>,
     /// All that the worker has told so far.
     told: Vec<Heard>,
 }
@@ -34,8 +33,7 @@ impl Flow {
         Self {
             ingress: site.stage.services.ingress_process().await,
             _worker: site.stage.services.worker_process().await,
-            sent: Sent::new(),
-            webhooks: 0,
+            feed: None,
             told: Vec::new(),
         }
     }
@@ -55,20 +53,19 @@ impl Flow {
         site.stage.texts(contact).await.remove(0)
     }
 
-    /// Sends so many webhooks, and does `meanwhile` when half of their events have been told.
-    async fn send(&mut self, site: &Site, webhooks: usize, meanwhile: impl Future<Output = ()>) {
-        let meta: Client = self.ingress.client();
-        let range = self.webhooks..self.webhooks + webhooks;
-        let feeding = tokio::spawn(async move { feed::feed(&meta, range).await });
-        let half = self.told.len() + webhooks * EVENTS_EACH / 2;
-        eventually(TOLD, "half of it is told", async || {
+    /// From now on, something always happens.
+    fn begin(&mut self) {
+        self.feed = Some(Feed::start(&self.ingress.client()));
+    }
+
+    /// Waits until so many events more have been told.
+    async fn grows(&mut self, site: &Site, events: usize) {
+        let enough = self.told.len() + events;
+        eventually(TOLD, "the worker has told of more", async || {
             self.listen(site).await;
-            self.told.len() >= half
+            self.told.len() >= enough
         })
         .await;
-        meanwhile.await;
-        self.sent.extend(feeding.await.unwrap());
-        self.webhooks += webhooks;
     }
 
     async fn listen(&mut self, site: &Site) {
@@ -79,17 +76,18 @@ impl Flow {
         self.told.extend(site.stream.told_after(position).await);
     }
 
-    /// Waits until the worker has told of all, and leaves out the first message, which nobody was there to hear. Nothing of what was sent
-    /// may lack there already.
-    async fn told(mut self, site: &Site) -> Vec<Heard> {
+    /// Stops, waits until the worker has told of all, and leaves out the first message, which nobody was there to hear. Nothing of what
+    /// was sent may lack there already.
+    async fn end(mut self, site: &Site) -> Vec<Heard> {
+        let sent = self.feed.take().expect("begun").stop().await;
         site.stage.drained(TOLD).await;
         self.listen(site).await;
-        let told: Sent = self
+        let told = self
             .told
             .iter()
-            .map(|event| (event.number.clone(), event.key()))
-            .collect();
-        let missing: Vec<_> = self.sent.difference(&told).collect();
+            .map(|event| (event.number.clone(), event.key()));
+        let told: Sent = told.collect();
+        let missing: Vec<_> = sent.difference(&told).collect();
         assert!(missing.is_empty(), "the worker has not told of {missing:?}");
         self.told.split_off(1)
     }
@@ -109,17 +107,17 @@ async fn killed_three_times_in_five_thousand_events() {
     let mut realtime = site.realtime().await;
     let crowd = Crowd::start(realtime.address, page, &contact).await;
     crowd.connected(1).await;
-    for death in 0..=3 {
-        let kill = async {
-            if death > 0 {
-                realtime.kill().await;
-                realtime.start_again().await;
-            }
-        };
-        flow.send(&site, 126, kill).await;
+    flow.begin();
+    for death in 1..=3 {
+        flow.grows(&site, 500).await;
+        realtime.kill().await;
+        realtime.start_again().await;
+        // All come back by themselves while events go on.
         crowd.connected(1 + death).await;
     }
-    let told = flow.told(&site).await;
+    let rest = 5_000_usize.saturating_sub(flow.told.len());
+    flow.grows(&site, rest.max(500)).await;
+    let told = flow.end(&site).await;
     assert!(told.len() >= 5_000, "{} events", told.len());
     crowd.has_all(&told).await;
 }
@@ -135,32 +133,33 @@ async fn drained_while_clients_move_to_another_replica_and_back() {
     let switch = Switch::to(replicas[0].address).await;
     let crowd = Crowd::start(switch.address(), page, &contact).await;
     crowd.connected(1).await;
+    flow.begin();
     for (old, new) in [(0, 1), (1, 0)] {
-        let roll = async {
-            switch.point_to(replicas[new].address);
-            let began = Instant::now();
-            replicas[old].drain().await;
-            // Everybody was told to go, and went: none had to be cut off at the deadline.
-            let took = began.elapsed();
-            assert!(took < DRAINED, "it took {took:?}");
-            replicas[old].start_again().await;
-        };
-        flow.send(&site, 60, roll).await;
+        flow.grows(&site, 300).await;
+        switch.point_to(replicas[new].address);
+        let began = Instant::now();
+        replicas[old].drain().await;
+        // Everybody was told to go, and went: none had to be cut off at the deadline.
+        let took = began.elapsed();
+        assert!(took < DRAINED, "it took {took:?}");
+        replicas[old].start_again().await;
         crowd.connected(2 + old).await;
     }
-    let told = flow.told(&site).await;
+    flow.grows(&site, 300).await;
+    let told = flow.end(&site).await;
     let records = crowd.has_all(&told).await;
     for (name, record) in records {
-        let byes = record.byes;
+        // On a machine that is busy with something else a client may also be too slow now and then. It comes back.
+        let draining = record.byes.iter().filter(|bye| bye.reason == "draining");
+        let retries: Vec<_> = draining.map(|bye| bye.retry).collect();
         assert!(
-            byes.iter()
-                .all(|bye| bye.reason == "draining" && bye.retry <= SPREAD),
-            "{name}: {byes:?}"
+            retries.iter().all(|retry| *retry <= SPREAD),
+            "{name}: {retries:?}"
         );
         // The next request of a session that polls goes to the other replica already, where nobody knows it: it is told so, and begins anew.
         // Whoever polls through a balancer wants it to keep sessions where they are.
         if !name.starts_with("polling") {
-            assert_eq!(byes.len(), 2, "{name}: {byes:?}");
+            assert_eq!(retries.len(), 2, "{name}: {:?}", record.byes);
         }
     }
 }

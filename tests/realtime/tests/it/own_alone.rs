@@ -182,6 +182,7 @@ async fn numbers_accounts_and_conversations_are_kept_apart() {
     let realtime = site.realtime().await;
     let meta = ingress.client();
     let [xenia, yuri] = introduce(&site, &meta).await;
+    let start = site.stream.last().await;
     let mut listening = Vec::new();
     for (name, scope, expected) in audience(&xenia, &yuri) {
         for transport in Transport::BOTH {
@@ -194,6 +195,14 @@ async fn numbers_accounts_and_conversations_are_kept_apart() {
         }
     }
     story(&site, &meta).await;
+    // Whoever comes only now and catches up sees no more, and no less.
+    for (name, scope, expected) in audience(&xenia, &yuri) {
+        for transport in Transport::BOTH {
+            let dial = realtime.dial(tokens::of(scope.clone())).after(&start);
+            let follower = Follower::start(transport, dial);
+            listening.push((name, transport, follower, expected.clone()));
+        }
+    }
     // Whoever has heard of the last position has heard all before it.
     let end = site.stream.last().await;
     for (name, transport, follower, expected) in listening {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use serde_json::json;
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use waypost_harness::eventually;
 use waypost_queue::Position;
 use waypost_realtime_tests::feed::NUMBERS;
@@ -148,9 +148,12 @@ impl Stuck {
             position: Some(self.position),
             ..Record::default()
         };
-        while let Some(item) = self.connection.next().await {
-            record.take(item);
-        }
+        let reading = timeout(SOON * 2, async {
+            while let Some(item) = self.connection.next().await {
+                record.take(item);
+            }
+        });
+        reading.await.expect("whoever was stuck is let go");
         let reasons: Vec<_> = record.byes.iter().map(|bye| &*bye.reason).collect();
         assert_eq!(
             reasons,
