@@ -118,6 +118,7 @@ fn config_shows_value_and_origin_and_no_secret() {
     let env = [
         ("WHATSAPP_APP_SECRET", "appsecret1"),
         ("REDIS_PASSWORD", "redissecret2"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=otlpsecret4"),
         ("DATABASE_URL", "postgres://u:dbsecret3@h/d"),
         ("WAYPOST_INBOX_LEASE", "30s"),
     ];
@@ -125,7 +126,7 @@ fn config_shows_value_and_origin_and_no_secret() {
         let output = waypost(form, &env);
         let (out, error) = (text(&output.stdout), text(&output.stderr));
         assert_eq!(output.status.code(), Some(0), "{error}");
-        for secret in ["appsecret1", "redissecret2", "dbsecret3"] {
+        for secret in ["appsecret1", "redissecret2", "dbsecret3", "otlpsecret4"] {
             assert!(
                 !out.contains(secret) && !error.contains(secret),
                 "{secret} is shown"
@@ -156,6 +157,14 @@ fn config_without_any_setting_shows_what_there_is_to_set() {
     let output = waypost(&["config"], &[]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(text(&output.stdout).contains("whatsapp.app_secrets"));
+}
+
+#[test]
+fn the_page_of_metrics_needs_no_setting() {
+    let output = waypost(&["config", "--metrics"], &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let page = text(&output.stdout);
+    assert!(page.starts_with("# Metrics\n") && page.contains("| `waypost_webhooks_total` |"));
 }
 
 #[tokio::test]

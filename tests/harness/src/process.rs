@@ -122,6 +122,11 @@ impl Process {
         ended
     }
 
+    /// Its admin listener, as [`ready`](Self::ready) was told.
+    pub fn admin(&self) -> Option<SocketAddr> {
+        self.admin
+    }
+
     /// Whether it is ready now.
     ///
     /// # Panics

@@ -338,6 +338,11 @@ impl Spawned {
         Client::new(self.address, APP_SECRET)
     }
 
+    /// Where it listens for the send API, where that is switched on.
+    pub fn send_address(&self) -> SocketAddr {
+        self.send
+    }
+
     /// A client of this ingress's send API, where that is switched on.
     pub fn sender(&self) -> Client {
         Client::new(self.send, APP_SECRET)

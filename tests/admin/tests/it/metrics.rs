@@ -99,7 +99,11 @@ async fn it_says_how_every_queue_stands_whether_or_not_anybody_watches() {
             ),
             (r#"waypost_consumers{queue="inbox"}"#, 0.0),
             (r#"waypost_queue_paused{queue="inbox"}"#, 0.0),
-            (r#"waypost_queue_drain_seconds{queue="facts"}"#, 0.0),
+            // That they were accepted.
+            (
+                r#"waypost_queue_entries{queue="facts",state="waiting",partition="0"}"#,
+                3.0,
+            ),
             ("waypost_memory_ids", 0.0),
         ],
     )
@@ -116,11 +120,14 @@ async fn it_says_how_every_queue_stands_whether_or_not_anybody_watches() {
     let drain = r#"waypost_queue_drain_seconds{queue="inbox"}"#;
     assert_eq!(value(&shown, drain), None, "it does not get shorter");
 
-    // A number that has nothing any more has no series either.
-    Outbox::new(&stage.redis, &OutboxSettings::default())
-        .pause("ann", "a test")
-        .await
-        .unwrap();
+    let outbox = Outbox::new(&stage.redis, &OutboxSettings::default());
+    outbox.pause("ann", "a test").await.unwrap();
+    let gone = outbox.clear(None, SystemTime::now(), "ann").await.unwrap();
+    assert_eq!(gone, 3);
+    eventually(SOON, "a number that has nothing is not shown", async || {
+        !page(&monitor).await.contains(NUMBER)
+    })
+    .await;
     let worker = stage.services.worker_process().await;
     say(
         &monitor,
@@ -138,9 +145,12 @@ async fn it_says_how_every_queue_stands_whether_or_not_anybody_watches() {
             (r#"waypost_consumers{queue="facts"}"#, 1.0),
             (r#"waypost_consumers{queue="outbox"}"#, 0.0),
             (r#"waypost_queue_paused{queue="outbox"}"#, 1.0),
-            ("waypost_memory_ids", 3.0),
         ],
     )
+    .await;
+    eventually(SOON, "the memory knows the messages", async || {
+        value(&page(&monitor).await, "waypost_memory_ids").is_some_and(|ids| ids >= 3.0)
+    })
     .await;
     worker.stop().await;
     monitor.stop().await;
