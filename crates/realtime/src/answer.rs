@@ -22,6 +22,7 @@ pub(crate) struct Problem {
     kind: &'static str,
     title: &'static str,
     detail: Cow<'static, str>,
+    allow: Option<&'static str>,
 }
 
 impl Problem {
@@ -36,6 +37,7 @@ impl Problem {
             kind,
             title,
             detail: detail.into(),
+            allow: None,
         }
     }
 
@@ -43,9 +45,14 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
     }
 
-    pub(crate) fn method(detail: &'static str) -> Self {
+    /// `allow`: the methods that are served there.
+    pub(crate) fn method(allow: &'static str) -> Self {
+        let detail = format!("Only these methods are served here: {allow}.");
         let status = StatusCode::METHOD_NOT_ALLOWED;
-        Self::new(status, "method", "Method not allowed", detail)
+        Self {
+            allow: Some(allow),
+            ..Self::new(status, "method", "Method not allowed", detail)
+        }
     }
 
     pub(crate) fn invalid(detail: impl Into<Cow<'static, str>>) -> Self {
@@ -108,6 +115,9 @@ impl Problem {
         });
         let mut response = json_response(self.status, "application/problem+json", &value);
         let headers = response.headers_mut();
+        if let Some(allow) = self.allow {
+            headers.insert(ALLOW, HeaderValue::from_static(allow));
+        }
         match self.status {
             StatusCode::UNAUTHORIZED => {
                 let challenge = match self.kind {
@@ -118,9 +128,6 @@ impl Problem {
             }
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
-            }
-            StatusCode::METHOD_NOT_ALLOWED => {
-                headers.insert(ALLOW, HeaderValue::from_static("GET, POST, OPTIONS"));
             }
             _ => {}
         }

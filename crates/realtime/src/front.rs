@@ -65,7 +65,7 @@ async fn route(
         )),
         Method::OPTIONS => Ok(cors::preflight()),
         Method::GET if path == EVENTS => sse::events(app, &request, place(app, &request)?),
-        _ if path == EVENTS => Err(Problem::method("Only GET is served here.")),
+        _ if path == EVENTS => Err(Problem::method("GET, OPTIONS")),
         _ => {
             // A place for every session, not for every request of one.
             let begins = !has_session(request.uri().query().unwrap_or_default());

@@ -23,6 +23,12 @@ impl Position {
         number: 0,
     };
 
+    /// The last one after which Redis can be asked for more.
+    pub(crate) const LAST: Self = Self {
+        millis: u64::MAX,
+        number: u64::MAX - 1,
+    };
+
     /// The last position before this one.
     #[must_use]
     pub const fn before(self) -> Self {

@@ -98,7 +98,7 @@ impl EventLog {
         let mut range = redis::cmd("XRANGE");
         range
             .arg(&self.key)
-            .arg(format!("({position}"))
+            .arg(format!("({}", position.min(Position::LAST)))
             .arg("+")
             .arg("COUNT")
             .arg(limit);

@@ -75,8 +75,7 @@ impl Reader {
         // after our position than it keeps, it has let go of none of them.
         let many = ROUND.min(usize::try_from(self.log.keep()).unwrap_or(ROUND));
         if events.len() >= many && self.log.bounds().await?.miss(head) {
-            self.behind().await;
-            return Ok(());
+            return self.behind().await;
         }
         let started = Instant::now();
         let woken = self.hand_out(&events);
@@ -107,25 +106,21 @@ impl Reader {
             let head = self.hub.state().recent.head();
             match self.log.bounds().await {
                 Ok(bounds) if !bounds.miss(head) => return self.well(),
-                Ok(_) => return self.behind().await,
+                Ok(_) => match self.behind().await {
+                    Ok(()) => return self.well(),
+                    Err(error) => self.ail(&error).await,
+                },
                 Err(error) => self.ail(&error).await,
             }
         }
     }
 
     /// Events have gone unseen. Clients come back with their positions, and each learns what it has missed.
-    async fn behind(&self) {
-        match self.log.newest(recent::KEPT).await {
-            Ok(page) => {
-                tracing::warn!(
-                    "the stream has moved on without us: all clients are asked to come back"
-                );
-                self.start_at(&page);
-                self.hub.state().end_all(Reason::Behind);
-            }
-            // The next round finds the same.
-            Err(error) => tracing::debug!("the stream cannot be read: {error}"),
-        }
+    async fn behind(&self) -> Result<(), QueueError> {
+        let page = self.log.newest(recent::KEPT).await?;
+        tracing::warn!("the stream has moved on without us: all clients are asked to come back");
+        self.start_at(&page);
+        Ok(())
     }
 
     fn start_at(&self, page: &EventPage) {
@@ -144,6 +139,8 @@ impl Reader {
         };
         let mut state = self.hub.state();
         state.recent.restart(from, page.bounds.last, frames);
+        // At once, and not a moment later: whoever is there must not be told that it stands at the new end. At the start nobody is.
+        state.end_all(Reason::Behind);
     }
 
     fn well(&mut self) {

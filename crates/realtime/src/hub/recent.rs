@@ -9,11 +9,14 @@ use super::frame::Frame;
 
 /// How many are kept: what a busy system publishes while a browser reconnects.
 pub(super) const KEPT: usize = 4096;
+/// And how many bytes they may have, as server-sent events.
+const BYTES: usize = 32 << 20;
 
 /// A piece of the stream's end, without gaps.
 #[derive(Default)]
 pub(super) struct Recent {
     frames: VecDeque<Arc<Frame>>,
+    bytes: usize,
     /// Every event after this one, and up to `head`, is here.
     from: Position,
     head: Position,
@@ -22,8 +25,10 @@ pub(super) struct Recent {
 impl Recent {
     /// Starts anew: `frames` is all that there is after `from`.
     pub(super) fn restart(&mut self, from: Position, head: Position, frames: Vec<Arc<Frame>>) {
-        self.frames = frames.into();
+        self.frames = VecDeque::new();
+        self.bytes = 0;
         self.from = from;
+        self.extend(frames);
         self.head = head;
     }
 
@@ -32,10 +37,14 @@ impl Recent {
         if let Some(last) = frames.last() {
             self.head = last.position();
         }
+        self.bytes += frames.iter().map(|frame| frame.sse().len()).sum::<usize>();
         self.frames.extend(frames);
-        let over = self.frames.len().saturating_sub(KEPT);
-        if let Some(last) = self.frames.drain(..over).next_back() {
-            self.from = last.position();
+        while self.frames.len() > KEPT || self.bytes > BYTES {
+            let Some(oldest) = self.frames.pop_front() else {
+                break;
+            };
+            self.bytes -= oldest.sse().len();
+            self.from = oldest.position();
         }
     }
 

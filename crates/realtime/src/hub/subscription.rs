@@ -18,6 +18,8 @@ use super::{Frame, Hub, index};
 
 /// Most events of a page of history: more would be much memory for a client that reads slowly.
 const PAGE: usize = 256;
+/// Between two looks whether our reader has come as far as a client.
+const AHEAD: Duration = Duration::from_millis(20);
 /// Between two tries while Redis is away.
 const REST: Duration = Duration::from_millis(500);
 
@@ -200,6 +202,10 @@ impl Subscription {
     async fn live(&mut self, frames: &mut Vec<Arc<Frame>>) -> Option<Step> {
         // Before the queue is looked at: an event that comes in between is then after this position, or in the queue.
         let head = self.hub.state().recent.head();
+        // The end may just have moved on without this client.
+        if self.outlet.reason().is_some() {
+            return None;
+        }
         self.outlet.take(frames);
         if !frames.is_empty() {
             return Some(Step::Frames);
@@ -250,6 +256,10 @@ async fn page(hub: &Hub, scope: &Scope, position: Position, frames: &mut Vec<Arc
     // Asked for every page: the stream may let go of what a slow client has not come to yet.
     if page.bounds.miss(position) {
         return Page::Missing(missing(position, &page.bounds));
+    }
+    if page.events.is_empty() {
+        // It comes from a replica that is ahead of this one: our reader will be there in a moment.
+        sleep(AHEAD).await;
     }
     let last = page.events.last().map(|event| event.position.parse());
     let events = page.events.iter().filter_map(Frame::new);

@@ -61,7 +61,7 @@ async fn issue(desk: &Desk, request: Request<Incoming>) -> Result<Response<Body>
         return Err(Problem::not_found("There is POST /v1/realtime/tokens."));
     }
     if request.method() != Method::POST {
-        return Err(Problem::method("Only POST is served here."));
+        return Err(Problem::method("POST"));
     }
     let unauthorized = |kind, detail| {
         Problem::new(
