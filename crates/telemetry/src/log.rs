@@ -92,8 +92,21 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
     tracing::error!(location, "panic: {message}");
 }
 
+/// What is never logged, whatever the level: below it these crates tell what goes through them, which is what people wrote.
+/// `tokio_postgres` has the parameters of every statement, `tungstenite` every message.
+const QUIET: [&str; 4] = [
+    "tokio_postgres::query=info",
+    "tungstenite=info",
+    "tokio_tungstenite=info",
+    "h2=info",
+];
+
 fn filter(level: &str) -> Result<EnvFilter, tracing_subscriber::filter::ParseError> {
-    EnvFilter::builder().parse(level)
+    let mut filter = EnvFilter::builder().parse(level)?;
+    for directive in QUIET {
+        filter = filter.add_directive(directive.parse()?);
+    }
+    Ok(filter)
 }
 
 #[cfg(test)]
