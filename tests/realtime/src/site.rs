@@ -53,6 +53,12 @@ impl Site {
         self.with("events.keep", keep.to_string())
     }
 
+    /// The same with leave for pages that are served at this port of 127.0.0.1.
+    #[must_use]
+    pub fn allowing(self, page: u16) -> Self {
+        self.with("realtime.origins", format!("http://127.0.0.1:{page}"))
+    }
+
     /// Starts a realtime service and waits until it is ready.
     pub async fn realtime(&self) -> Realtime {
         Realtime::start(&self.services).await

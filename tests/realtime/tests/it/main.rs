@@ -8,12 +8,14 @@
 )]
 
 mod crowd;
+mod flow;
 mod issuing;
 mod limits;
 mod none_missed;
 mod own_alone;
 mod positions;
 mod redis_away;
+mod replicas;
 mod slow;
 
 use tokio::sync::RwLock;
