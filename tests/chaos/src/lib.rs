@@ -6,6 +6,8 @@
 //! - [`Sent`]: what has been answered 200, and so must be there exactly once.
 //! - [`Outbound`]: the way out: a fake Meta with faults, and whoever sends through us.
 //! - [`Weather`]: moments that nobody can foresee.
+//! - [`Balancer`]: one address for whichever replica is ready. [`Steady`]: whoever asks without a break and takes no second try.
+//!   [`Halfway`]: a webhook that is still coming in.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -14,12 +16,18 @@
     reason = "test code: a panic is how it reports"
 )]
 
+mod balancer;
+mod halfway;
 mod load;
 mod outbound;
 mod sent;
+mod steady;
 mod weather;
 
+pub use balancer::Balancer;
+pub use halfway::Halfway;
 pub use load::Load;
 pub use outbound::{Draft, Outbound, Posted, hasty};
 pub use sent::Sent;
+pub use steady::Steady;
 pub use weather::Weather;

@@ -17,6 +17,7 @@ mod no_redis;
 mod outbound_limits;
 mod outbound_outages;
 mod outbound_storm;
+mod rolling_restart;
 
 use std::time::Duration;
 

@@ -9,13 +9,18 @@
 
 mod bad_bodies;
 mod coexistence;
+mod collector_away;
 mod contacts;
 mod conversation;
 mod every_kind;
+mod nothing_private_is_told;
+mod one_trace_each;
 mod outbound_facts;
 mod poison;
 mod same_webhook;
+mod sampling;
 mod statuses;
+mod system;
 mod window;
 
 use std::time::Duration;
