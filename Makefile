@@ -48,8 +48,9 @@ audit: ## Check dependencies: bans, licences, sources, advisories
 bench: setup ## Measure, print ratios, write target/bench.json
 	cargo run --release -p waypost-load --bin bench
 
-check-deploy: ## Check manifests, compose file, rules with their alerts, and dashboards
+check-deploy: ## Check manifests, compose file, rules with their alerts, and dashboards, also against a real Prometheus
 	@deploy/check/deploy.sh
+	@deploy/check/panels.sh
 
 check-images: ## Build all images and run the whole system of docker-compose.yml, where Docker can run
 	@deploy/check/images.sh
