@@ -201,7 +201,8 @@ fn metronome(shared: &Shared, rate: f64) {
     let mut gone = 0;
     while shared.started.elapsed() < time {
         std::thread::sleep(BEAT);
-        let due = (shared.started.elapsed().as_secs_f64() * rate) as usize;
+        // The first is due at once.
+        let due = 1 + (shared.started.elapsed().as_secs_f64() * rate) as usize;
         shared.due.add_permits(due - gone);
         gone = due;
     }

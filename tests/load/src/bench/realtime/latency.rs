@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use hdrhistogram::Histogram;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 use waypost_harness::bin;
 use waypost_local::{Postgres, PostgresOptions, scratch_dir};
 
@@ -58,15 +57,11 @@ pub(super) async fn measure(plan: &Plan, report: &mut Report) -> Result<()> {
                 None => None,
             };
             let waypost = ours.times(&corpus, rate).await?;
-            println!(
-                "webhook to browser at {rate}/s: Waypost {}",
-                words(&waypost)
-            );
-            if let Some(node) = &node {
-                println!("webhook to browser at {rate}/s: Node {}", words(node));
-                if round > 0 {
-                    ratios.push(millis(&waypost, 0.99) / millis(node, 0.99));
-                }
+            waypost.print("Waypost", rate);
+            let Some(node) = node else { continue };
+            node.print("Node", rate);
+            if round > 0 {
+                ratios.push(millis(&waypost.whole, 0.99) / millis(&node.whole, 0.99));
             }
         }
         report.figure(name, ratios);
@@ -124,8 +119,7 @@ impl System {
         })
     }
 
-    /// Microseconds from when each webhook was due to its event.
-    async fn times(&self, corpus: &[Webhook], rate: f64) -> Result<Histogram<u64>> {
+    async fn times(&self, corpus: &[Webhook], rate: f64) -> Result<Times> {
         let socket = Socket::connect(self.events_at, &self.token).await?;
         let events = tokio::spawn(events(socket, corpus.len()));
         let time = Duration::from_secs_f64(corpus.len() as f64 / rate);
@@ -137,36 +131,43 @@ impl System {
         )
         .await?;
         ensure!(sent.refused == 0, "{} were refused", sent.refused);
-        let mut came = HashMap::with_capacity(corpus.len());
-        for (at, packet) in events.await?? {
-            // Told twice, it was there the first time.
-            came.entry(id(packet.as_bytes())?.to_vec()).or_insert(at);
-        }
-        let mut times = Histogram::new(3)?;
+        let came = events.await??;
+        let mut whole = Histogram::new(3)?;
         for (i, webhook) in corpus.iter().enumerate() {
             let at = came
                 .get(id(&webhook.body)?)
                 .context("an event is missing")?;
             let due = sent.started + Duration::from_secs_f64(i as f64 / rate);
-            times.record(at.saturating_duration_since(due).as_micros() as u64)?;
+            whole.record(at.saturating_duration_since(due).as_micros() as u64)?;
         }
-        Ok(times)
+        Ok(Times {
+            whole,
+            answer: sent.latency,
+        })
     }
 }
 
-/// Takes events of so many messages and statuses, with the moment at which each came. Nothing is parsed meanwhile.
-async fn events(mut socket: Socket, count: usize) -> Result<Vec<(Instant, Utf8Bytes)>> {
-    let mut events = Vec::with_capacity(count);
-    while events.len() < count {
+/// Microseconds from when each webhook was due.
+struct Times {
+    /// To its event.
+    whole: Histogram<u64>,
+    /// To its answer.
+    answer: Histogram<u64>,
+}
+
+/// Takes events of so many messages and statuses: when each came first, by Meta's id. Nothing is parsed meanwhile.
+async fn events(mut socket: Socket, count: usize) -> Result<HashMap<Vec<u8>, Instant>> {
+    let mut came = HashMap::with_capacity(count);
+    while came.len() < count {
         let packet = tokio::time::timeout(SILENCE, socket.event())
             .await
-            .with_context(|| format!("{} of {count} events came", events.len()))??;
+            .with_context(|| format!("{} of {count} events came", came.len()))??;
         // Others tell of no message.
-        if id(packet.as_bytes()).is_ok() {
-            events.push((Instant::now(), packet));
+        if let Ok(id) = id(packet.as_bytes()) {
+            came.entry(id.to_vec()).or_insert_with(Instant::now);
         }
     }
-    Ok(events)
+    Ok(came)
 }
 
 /// The first id of Meta's in a text: whatever else a message mentions stands behind its own.
@@ -176,13 +177,17 @@ fn id(text: &[u8]) -> Result<&[u8]> {
     Ok(&text[start..start + length])
 }
 
-fn words(times: &Histogram<u64>) -> String {
-    format!(
-        "p50 {:.2} p99 {:.2} max {:.2} ms",
-        millis(times, 0.5),
-        millis(times, 0.99),
-        millis(times, 1.0)
-    )
+impl Times {
+    fn print(&self, name: &str, rate: f64) {
+        println!(
+            "webhook to browser at {rate}/s: {name} p50 {:.2} p99 {:.2} max {:.2} ms; answered p50 {:.2} p99 {:.2} ms",
+            millis(&self.whole, 0.5),
+            millis(&self.whole, 0.99),
+            millis(&self.whole, 1.0),
+            millis(&self.answer, 0.5),
+            millis(&self.answer, 0.99),
+        );
+    }
 }
 
 fn millis(times: &Histogram<u64>, quantile: f64) -> f64 {
