@@ -30,12 +30,13 @@ up: setup ## Run everything with its own Redis and Postgres, data in .waypost/
 
 test: setup ## Run every test; Redis and Postgres are started once for all of them
 	@deploy/dev/install.sh browser
-	cargo build --workspace --bins
-	WAYPOST_TEST_BINARIES_BUILT=1 cargo run --quiet -p waypost-harness -- cargo test --workspace
+	cargo build --workspace --all-targets
+	WAYPOST_TEST_BINARIES_BUILT=1 $(TARGET)/debug/waypost-harness cargo test --workspace
 
 lint: setup ## Check format, lints, docs and protos, warnings denied
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	cargo check --workspace --bins  # as shipped: without the features that only tests ask for
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 	deploy/dev/buf.sh check
 

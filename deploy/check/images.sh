@@ -101,6 +101,8 @@ fi
 
 PATH=$(dirname "$docker"):$PATH
 export PATH
+# The stand-in for the collector is one of the packages.
+"$here/python.sh" -c ""
 "$here/images/standins.sh" "$out"
 # shellcheck source=/dev/null  # written by the line above
 . "$out/bases.env"

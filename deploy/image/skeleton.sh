@@ -13,6 +13,23 @@ stub() {
     echo 'fn main() {}' >"$1"
 }
 
+# The files of all targets that a manifest names, where it says them or else where cargo looks for them.
+targets() {
+    awk '
+        function flush() {
+            if (kind != "" && (file != "" || name != ""))
+                print file != "" ? file : folder[kind] "/" name ".rs"
+            kind = name = file = ""
+        }
+        BEGIN { folder["bin"] = "src/bin"; folder["example"] = "examples"; folder["test"] = "tests"; folder["bench"] = "benches" }
+        /^\[/ { flush() }
+        /^\[lib\]/ { kind = "lib" }
+        /^\[\[(bin|example|test|bench)\]\]/ { kind = substr($0, 3, index($0, "]") - 3) }
+        kind != "" && /^ *(name|path) *= *"/ { split($0, part, "\""); if ($1 == "path") file = part[2]; else if (kind != "lib") name = part[2] }
+        END { flush() }
+    ' "$1"
+}
+
 mkdir -p "$to/deploy"
 cp "$from/Cargo.toml" "$from/Cargo.lock" "$to/"
 cp -r "$from/deploy/image" "$to/deploy/"
@@ -29,7 +46,7 @@ for manifest in "$from"/crates/*/Cargo.toml "$from"/tests/*/Cargo.toml; do
     if [ -e "$crate/src/lib.rs" ] || [ ! -e "$crate/src" ]; then
         stub "$copy/src/lib.rs"
     fi
-    sed -n 's/^ *path *= *"\(.*\.rs\)" *$/\1/p' "$manifest" | while read -r file; do
+    targets "$manifest" | while read -r file; do
         stub "$copy/$file"
     done
 done

@@ -29,7 +29,7 @@ make_debian() {
         echo "making a Debian for the stand-ins (minutes, once)"
         # A package that asks to be started must be told no, here as well. The hook's own argument is the new root.
         # shellcheck disable=SC2016
-        mmdebstrap --quiet --variant=minbase --include="$packages" \
+        mmdebstrap --quiet --format=tar --variant=minbase --include="$packages" \
             --essential-hook='printf "#!/bin/sh\nexit 101\n" >"$1/usr/sbin/policy-rc.d"; chmod 755 "$1/usr/sbin/policy-rc.d"' \
             bookworm "$tar.new"
         mv "$tar.new" "$tar"
@@ -41,13 +41,13 @@ make_debian() {
 # needs no network of its own.
 make_rust() {
     local context=$cache/rust wanted
-    wanted=$(cat "$root/Cargo.lock" <(rustc -vV) | sha256sum | cut -c 1-16)
+    wanted=$(cat "$root/Cargo.lock" "$here/rust.Dockerfile" "$here/standins.sh" <(rustc -vV) | sha256sum | cut -c 1-16)
     RUST_IMAGE=waypost-check/rust:$wanted
     has_image "$RUST_IMAGE" && return
     rm -rf "$context"
     mkdir -p "$context/cargo"
     cp -r "$(rustc --print sysroot)" "$context/rust"
-    rm -rf "$context/rust/share" "$context"/rust/lib/rustlib/*/{src,bin/gcc-ld}
+    rm -rf "$context/rust/share" "$context"/rust/lib/rustlib/*/src
     (cd "$root" && cargo vendor --locked --quiet "$context/vendor" >/dev/null)
     printf '[source.crates-io]\nreplace-with = "vendored"\n[source.vendored]\ndirectory = "/vendor"\n[net]\noffline = true\n' \
         >"$context/cargo/config.toml"
