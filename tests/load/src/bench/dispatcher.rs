@@ -25,7 +25,7 @@ pub(super) async fn measure(plan: &Plan, report: &mut Report) -> Result<()> {
     for round in 0..=plan.rounds {
         let meta = Meta::start().await?;
         let bare = bare(&meta).await?;
-        let ours = ours(&stack, &meta).await?;
+        let ours = ours(&stack, &meta, &[]).await?;
         println!("dispatcher: {ours:.0} messages/s; bare reqwest: {bare:.0}/s");
         meta.program.stop().await?;
         stack.empty().await?;
@@ -37,14 +37,16 @@ pub(super) async fn measure(plan: &Plan, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-async fn ours(stack: &Stack, meta: &Meta) -> Result<f64> {
+/// Messages a second, with these settings beside the usual ones.
+pub(super) async fn ours(stack: &Stack, meta: &Meta, more: &[(&str, &str)]) -> Result<f64> {
     let lanes = Lanes::on(stack).await?;
     lanes.fill(MESSAGES).await?;
     let concurrency = AT_ONCE.to_string();
-    let settings = [
+    let mut settings = vec![
         ("WAYPOST_LIMITS_NUMBER", "0"),
         ("WAYPOST_DISPATCHER_CONCURRENCY", concurrency.as_str()),
     ];
+    settings.extend(more);
     let program = dispatcher(stack, meta, &settings).await?;
     let mut started = None;
     let took = loop {

@@ -13,6 +13,7 @@ mod report;
 mod send;
 mod stack;
 mod stats;
+mod telemetry;
 mod worker;
 
 use anyhow::Result;
@@ -68,6 +69,9 @@ pub async fn all(plan: &Plan) -> Result<()> {
     }
     if wanted("stats") {
         stats::measure(plan, &mut report).await?;
+    }
+    if wanted("telemetry") {
+        telemetry::measure(plan, &mut report).await?;
     }
     realtime::measure(plan, &mut report).await?;
     // Only on request: it makes no figure.

@@ -37,27 +37,38 @@ impl Stack {
     }
 
     pub(super) async fn ingress(&self) -> Result<(Program, SocketAddr)> {
+        self.ingress_with(self.send_at, &[]).await
+    }
+
+    /// One more, that takes messages at `send_at`, with these settings beside the usual ones.
+    pub(super) async fn ingress_with(
+        &self,
+        send_at: SocketAddr,
+        settings: &[(&str, &str)],
+    ) -> Result<(Program, SocketAddr)> {
         let address = local(free_port()?);
         let keys = self.dir.path().join("keys.toml");
         let text = format!("[bench]\nsha256 = \"{KEY_SHA256}\"\nnumbers = [\"*\"]\n");
         std::fs::write(&keys, text)?;
-        let mut program = Program::start(
-            &bin("waypost-ingress"),
-            &[],
-            &[
-                ("WAYPOST_REDIS_URL", self.redis.url()),
-                ("WAYPOST_INGRESS_LISTEN", address.to_string()),
-                ("WAYPOST_SEND_LISTEN", self.send_at.to_string()),
-                (
-                    "WAYPOST_SEND_KEYS_FILE",
-                    keys.to_string_lossy().into_owned(),
-                ),
-                ("WAYPOST_OUTBOX_MAX_BACKLOG", "100000000".to_owned()),
-                ("WAYPOST_INBOX_MAX_BACKLOG", "100000000".to_owned()),
-                ("WHATSAPP_APP_SECRET", SECRET.to_owned()),
-                ("WEBHOOK_VERIFY_TOKEN", "bench".to_owned()),
-            ],
-        )?;
+        let mut environment = vec![
+            ("WAYPOST_REDIS_URL", self.redis.url()),
+            ("WAYPOST_INGRESS_LISTEN", address.to_string()),
+            ("WAYPOST_SEND_LISTEN", send_at.to_string()),
+            (
+                "WAYPOST_SEND_KEYS_FILE",
+                keys.to_string_lossy().into_owned(),
+            ),
+            ("WAYPOST_OUTBOX_MAX_BACKLOG", "100000000".to_owned()),
+            ("WAYPOST_INBOX_MAX_BACKLOG", "100000000".to_owned()),
+            ("WHATSAPP_APP_SECRET", SECRET.to_owned()),
+            ("WEBHOOK_VERIFY_TOKEN", "bench".to_owned()),
+        ];
+        environment.extend(
+            settings
+                .iter()
+                .map(|(key, value)| (*key, (*value).to_owned())),
+        );
+        let mut program = Program::start(&bin("waypost-ingress"), &[], &environment)?;
         program.listening(address).await?;
         Ok((program, address))
     }

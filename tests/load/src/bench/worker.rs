@@ -34,7 +34,7 @@ pub(super) async fn measure(plan: &Plan, report: &mut Report) -> Result<()> {
         let corpus = webhooks(UPDATES, 100 + round as u64);
         let url = database(&postgres, &format!("bench_{round}")).await?;
         migrate(&url).await?;
-        let ours = worked(&stack, &url, &corpus).await?;
+        let ours = worked(&stack, &url, &corpus, &[]).await?;
         let client = connect(&url).await?;
         let bare = copied(&client).await?;
         let (all, updates) = (UPDATES as f64 / bare.all, UPDATES as f64 / bare.updates);
@@ -52,19 +52,27 @@ pub(super) async fn measure(plan: &Plan, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// Fills the inbox, starts a worker, and counts updates a second from its first row to its last acknowledgement.
-async fn worked(stack: &Stack, url: &str, corpus: &[Webhook]) -> Result<f64> {
+/// Fills the inbox, starts a worker with these settings beside the usual ones, and counts updates a second from its first row to
+/// its last acknowledgement.
+pub(super) async fn worked(
+    stack: &Stack,
+    url: &str,
+    corpus: &[Webhook],
+    settings: &[(&str, &str)],
+) -> Result<f64> {
     let redis = Redis::connect(&RedisSettings::for_url(&stack.redis.url())).await?;
     fill(&redis, corpus).await?;
     let inbox = Inbox::new(&redis, 1);
-    let worker = Program::start(
-        &bin("waypost-worker"),
-        &[],
-        &[
-            ("WAYPOST_REDIS_URL", stack.redis.url()),
-            ("WAYPOST_POSTGRES_URL", url.to_owned()),
-        ],
-    )?;
+    let mut environment = vec![
+        ("WAYPOST_REDIS_URL", stack.redis.url()),
+        ("WAYPOST_POSTGRES_URL", url.to_owned()),
+    ];
+    environment.extend(
+        settings
+            .iter()
+            .map(|(key, value)| (*key, (*value).to_owned())),
+    );
+    let worker = Program::start(&bin("waypost-worker"), &[], &environment)?;
     let total = corpus.len() as u64;
     let mut started = None;
     loop {
