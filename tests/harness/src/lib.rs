@@ -8,7 +8,7 @@
 //! - [`private_redis()`] and [`private_postgres()`]: servers of one test's own, to kill and to restart.
 //! - [`eventually()`]: conditions with a deadline, instead of sleeping for luck.
 //! - [`Services`]: ingress and worker inside the test or as processes, over [`bin()`] and [`Process`].
-//! - [`Client`]: Meta, as far as a test needs it. [`proxy`]: a network that can be cut.
+//! - [`Client`]: Meta, as far as a test needs it. [`proxy`]: a network that can be cut. [`otlp`]: a collector.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -21,6 +21,7 @@ mod binary;
 mod client;
 mod database;
 mod eventually;
+pub mod otlp;
 mod private;
 mod process;
 pub mod proxy;

@@ -8,8 +8,8 @@
 mod common;
 mod figures;
 mod life;
+mod meta;
 mod numbers;
 mod outcomes;
-mod recorder;
 mod traces;
 mod unknown;

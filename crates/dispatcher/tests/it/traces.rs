@@ -1,21 +1,17 @@
 //! Attempts in the trace of the request that brought the message, and what they tell nobody.
 
-use opentelemetry_proto::tonic::trace::v1::Span;
-use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use waypost_harness::otlp::{Receiver, Span};
 use waypost_model::{OnUnknown, SendState};
 use waypost_queue::Outgoing;
 use waypost_sandbox::GraphSettings;
 use waypost_sandbox::graph::{Effect, Fault, Filter};
 
 use crate::common::{NUMBER, Stage, graph, message};
-use crate::recorder::{Recorder, attribute, hex};
+use crate::meta::Meta;
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const REQUEST: &str = "00f067aa0ba902b7";
 const PHONE: &str = "4915000001";
-/// `SPAN_KIND_CLIENT` and `SPAN_KIND_CONSUMER`.
-const CLIENT: i32 = 3;
-const CONSUMER: i32 = 5;
 
 /// A message that came with a request of which we know the trace.
 fn traced(sampled: bool) -> Outgoing {
@@ -34,10 +30,10 @@ fn once(what: Effect) -> Fault {
     Fault::when(when, what)
 }
 
-async fn stage(graph_url: &str, collector: &Recorder) -> Stage {
+async fn stage(graph_url: &str, collector: &Receiver) -> Stage {
     Stage::at(graph_url)
         .await
-        .with("telemetry.otlp_endpoint", &collector.url)
+        .with("telemetry.otlp_endpoint", &collector.url())
         .with("telemetry.otlp_protocol", "http")
         .with("log.level", "info,waypost_dispatcher=debug")
         .with("log.format", "json")
@@ -47,22 +43,13 @@ fn named<'a>(spans: &'a [Span], name: &str) -> Vec<&'a Span> {
     spans.iter().filter(|span| span.name == name).collect()
 }
 
-fn attributes<const N: usize>(span: &Span, names: [&str; N]) -> [String; N] {
-    names.map(|name| attribute(span, name))
-}
-
-fn is_error(span: &Span) -> bool {
-    span.status
-        .as_ref()
-        .is_some_and(|s| s.code() == StatusCode::Error)
+fn attributes<'a, const N: usize>(span: &'a Span, names: [&str; N]) -> [&'a str; N] {
+    names.map(|name| span.attribute(name))
 }
 
 #[tokio::test]
 async fn every_attempt_is_in_the_trace_of_the_request() {
-    let (graph, collector) = (
-        graph(GraphSettings::default()).await,
-        Recorder::collector().await,
-    );
+    let (graph, collector) = (graph(GraphSettings::default()).await, Receiver::http());
     graph.set_faults(vec![once(Effect::code(131_016)), once(Effect::ResetBefore)]);
     let stage = stage(graph.url(), &collector).await;
     let program = stage.program().await;
@@ -72,7 +59,7 @@ async fn every_attempt_is_in_the_trace_of_the_request() {
     let facts = stage.reaches(id, SendState::Sent).await;
     let log = program.stop().await;
 
-    let spans = collector.spans(TRACE);
+    let spans = collector.trace(TRACE);
     let turns = named(&spans, "outbox process");
     let requests = named(&spans, "POST /{number}/messages");
     // The third decides to send again, and sends nothing.
@@ -92,14 +79,17 @@ async fn every_attempt_is_in_the_trace_of_the_request() {
     ];
     for (turn, expected) in turns.iter().zip(expected) {
         assert_eq!(attributes(turn, told), expected);
-        assert_eq!(hex(&turn.parent_span_id), REQUEST, "they are siblings");
-        assert_eq!(turn.kind, CONSUMER);
+        assert_eq!(turn.parent, REQUEST, "they are siblings");
+        assert_eq!(turn.kind, "consumer");
         let about = ["waypost.number", "waypost.priority", "messaging.message.id"];
         assert_eq!(attributes(turn, about), [NUMBER, "normal", &id.to_string()]);
-        assert!(!attribute(turn, "waypost.waited_ms").is_empty());
+        assert!(!turn.attribute("waypost.waited_ms").is_empty());
     }
     assert_eq!(
-        turns.iter().map(|turn| is_error(turn)).collect::<Vec<_>>(),
+        turns
+            .iter()
+            .map(|turn| turn.error.is_some())
+            .collect::<Vec<_>>(),
         [true, true, false, false]
     );
 
@@ -107,16 +97,16 @@ async fn every_attempt_is_in_the_trace_of_the_request() {
     let expected = [["500", "131016"], ["", "no_answer"], ["200", ""]];
     let attempts = [turns[0], turns[1], turns[3]];
     for ((request, turn), expected) in requests.iter().zip(attempts).zip(expected) {
-        assert_eq!(request.parent_span_id, turn.span_id);
+        assert_eq!(request.parent, turn.id);
         assert_eq!(attributes(request, told), expected);
-        assert_eq!(attribute(request, "server.address"), "127.0.0.1");
-        assert_eq!(request.kind, CLIENT);
-        assert!(request.end_time_unix_nano <= turn.end_time_unix_nano);
+        assert_eq!(request.attribute("server.address"), "127.0.0.1");
+        assert_eq!(request.kind, "client");
+        assert!(request.end <= turn.end);
     }
     for (fact, turn) in facts.iter().zip(&turns) {
         assert_eq!(
             fact.traceparent,
-            format!("00-{TRACE}-{}-01", hex(&turn.span_id)),
+            format!("00-{TRACE}-{}-01", turn.id),
             "what is told of an attempt goes on from it"
         );
     }
@@ -136,7 +126,7 @@ async fn every_attempt_is_in_the_trace_of_the_request() {
         }
     }
     let wamid = &graph.accepted_by_id(id)[0].wamid;
-    let everything = format!("{spans:?}{log}");
+    let everything = collector.texts().concat() + &log;
     for secret in ["test-token", "Hello", PHONE, wamid] {
         assert!(!everything.contains(secret), "{secret} in {everything}");
     }
@@ -144,23 +134,23 @@ async fn every_attempt_is_in_the_trace_of_the_request() {
 
 #[tokio::test]
 async fn failures_are_kept_though_not_sampled_and_meta_learns_of_no_trace() {
-    let meta = Recorder::start(|place| match place {
+    let meta = Meta::start(|place| match place {
         0 => (500, r#"{"error":{"code":131016,"message":"busy"}}"#),
         _ => (200, r#"{"messages":[{"id":"wamid.QQ=="}]}"#),
     })
     .await;
-    let collector = Recorder::collector().await;
+    let collector = Receiver::http();
     let stage = stage(&meta.url, &collector).await;
     let program = stage.program().await;
     let id = stage.put(traced(false)).await;
     let facts = stage.reaches(id, SendState::Sent).await;
     program.stop().await;
 
-    let spans = collector.spans(TRACE);
+    let spans = collector.trace(TRACE);
     let [turn, request] = spans.as_slice() else {
         panic!("not those of the failure: {spans:?}");
     };
-    assert_eq!(request.parent_span_id, turn.span_id);
+    assert_eq!(request.parent, turn.id);
     assert_eq!(attributes(turn, ["waypost.attempt"]), ["1"]);
     let sampled: Vec<bool> = facts
         .iter()

@@ -9,9 +9,8 @@
 
 mod arrival;
 mod outage;
-mod receiver;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use waypost_telemetry::otlp::{Exporter, start};
 use waypost_telemetry::trace::Context;
@@ -19,6 +18,8 @@ use waypost_telemetry::{Protocol, TelemetrySettings};
 
 /// Far longer than anything here takes, for machines that have other things to do.
 const DEADLINE: Duration = Duration::from_secs(30);
+/// The name that what is sent here comes from.
+const SERVICE: &str = "waypost-test";
 
 fn settings(protocol: Protocol) -> TelemetrySettings {
     TelemetrySettings {
@@ -34,19 +35,7 @@ fn settings(protocol: Protocol) -> TelemetrySettings {
 }
 
 fn export(settings: &TelemetrySettings, endpoint: &str) -> Exporter {
-    start(settings, endpoint, "waypost-test", "1.2.3").unwrap()
-}
-
-/// Waits until `look` finds something.
-async fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let start = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(start.elapsed() < DEADLINE, "{what} did not come");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    start(settings, endpoint, SERVICE, "1.2.3").unwrap()
 }
 
 /// The hex digits of trace and span.

@@ -2,16 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::net::TcpListener;
 use tokio::sync::Mutex;
+use waypost_harness::otlp::{Hanging, Receiver};
+use waypost_harness::{eventually, eventually_some};
 use waypost_telemetry::Protocol;
 use waypost_telemetry::metrics::common;
 use waypost_telemetry::metrics::label::Signal;
 use waypost_telemetry::otlp::LAST_WORDS;
 use waypost_telemetry::trace::Context;
 
-use crate::receiver;
-use crate::{eventually, export, settings};
+use crate::{DEADLINE, export, settings};
 
 /// What is dropped is counted for the whole process, so one at a time.
 static ALONE: Mutex<()> = Mutex::const_new(());
@@ -19,18 +19,6 @@ static ALONE: Mutex<()> = Mutex::const_new(());
 /// Spans that may be waiting anywhere: the queue, and one request.
 const HELD: u64 = 64 + 512;
 const SPANS: u64 = 50_000;
-
-/// A socket that connects and never says anything.
-async fn mute() -> (String, TcpListener) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    (endpoint, listener)
-}
-
-/// An address at which nobody listens.
-async fn nobody() -> String {
-    mute().await.0
-}
 
 fn dropped() -> u64 {
     common::TELEMETRY_DROPPED.of(Signal::Traces).get()
@@ -59,15 +47,16 @@ fn holds_up_nobody(protocol: Protocol, endpoint: &str) {
 #[tokio::test]
 async fn one_that_hangs() {
     let _alone = ALONE.lock().await;
-    let (endpoint, _listener) = mute().await;
-    holds_up_nobody(Protocol::Grpc, &endpoint);
-    holds_up_nobody(Protocol::Http, &endpoint);
+    let collector = Hanging::start();
+    holds_up_nobody(Protocol::Grpc, &collector.url());
+    holds_up_nobody(Protocol::Http, &collector.url());
 }
 
 #[tokio::test]
 async fn one_that_is_away() {
     let _alone = ALONE.lock().await;
-    let endpoint = nobody().await;
+    // Nobody listens there any more.
+    let endpoint = Hanging::start().url();
     holds_up_nobody(Protocol::Grpc, &endpoint);
     holds_up_nobody(Protocol::Http, &endpoint);
 }
@@ -75,25 +64,21 @@ async fn one_that_is_away() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_comes_back_is_found_again() {
     let _alone = ALONE.lock().await;
-    let collector = receiver::grpc().await;
-    let exporter = export(&settings(Protocol::Grpc), &collector.endpoint);
+    let collector = Receiver::grpc();
+    let exporter = export(&settings(Protocol::Grpc), &collector.url());
     drop(exporter.tracer().child("before".into(), Context::NONE));
-    eventually("the span before", || collector.received.span("before")).await;
-    let address = collector
-        .endpoint
-        .strip_prefix("http://")
-        .unwrap()
-        .to_owned();
+    collector.named("before").await;
+    let address = collector.address();
     drop(collector);
 
     let before = dropped();
     drop(exporter.tracer().child("meanwhile".into(), Context::NONE));
-    eventually("the loss", || (dropped() > before).then_some(())).await;
+    eventually(DEADLINE, "the loss", async || dropped() > before).await;
 
-    let again = receiver::grpc_at(&address).await;
-    let seen = || {
+    let again = Receiver::grpc_at(address);
+    let seen = async || {
         drop(exporter.tracer().child("after".into(), Context::NONE));
-        again.received.span("after")
+        again.spans().into_iter().find(|span| span.name == "after")
     };
-    eventually("the span after", seen).await;
+    eventually_some(DEADLINE, "the span after", seen).await;
 }

@@ -6,7 +6,6 @@
     reason = "test code"
 )]
 
-mod collector;
 mod running;
 mod telemetry;
 

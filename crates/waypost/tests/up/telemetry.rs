@@ -2,22 +2,22 @@
 
 use std::net::SocketAddr;
 
-use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::net::TcpStream;
+use waypost_harness::otlp::Receiver;
 use waypost_harness::{Client, eventually};
 
-use crate::collector::{Collector, attribute, hex, is_child};
 use crate::running::{SOON, Up, folder, webhook};
 
 /// A trace that a caller is in.
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT: &str = "00f067aa0ba902b7";
 
-async fn up(collector: &Collector, folder: &std::path::Path) -> Up {
+async fn up(collector: &Receiver, folder: &std::path::Path) -> Up {
+    let url = collector.url();
     let environment = [
-        ("WAYPOST_TELEMETRY_OTLP_ENDPOINT", &*collector.url),
+        ("WAYPOST_TELEMETRY_OTLP_ENDPOINT", &*url),
         ("WAYPOST_TELEMETRY_OTLP_PROTOCOL", "http"),
         ("WAYPOST_TELEMETRY_INTERVAL", "1s"),
     ];
@@ -57,19 +57,19 @@ async fn read_to(lines: &mut Lines<BufReader<TcpStream>>, start: &str) {
 
 #[tokio::test]
 async fn a_trace_leads_from_a_webhook_to_the_browser() {
-    let (collector, dir) = (Collector::start().await, folder());
+    let (collector, dir) = (Receiver::http(), folder());
     let up = up(&collector, dir.path()).await;
     let mut lines = browser(&up).await;
     assert_eq!(up.client().post(webhook("wamid.1")).await.unwrap(), 200);
     read_to(&mut lines, "event: message").await;
     let push = collector
         .span("the push of the message", |span| {
-            span.name == "realtime push" && attribute(span, "waypost.event_kind") == "message"
+            span.name == "realtime push" && span.attribute("waypost.event_kind") == "message"
         })
         .await;
-    let publish = collector.beside(&push, "event publish").await;
-    assert!(is_child(&push, &publish));
-    assert_eq!(push.kind(), SpanKind::Consumer);
+    let publish = collector.one(&push.trace, "event publish").await;
+    assert!(push.is_child_of(&publish));
+    assert_eq!(push.kind, "consumer");
     for (name, value) in [
         ("messaging.system", "waypost"),
         ("messaging.destination.name", "events"),
@@ -78,10 +78,10 @@ async fn a_trace_leads_from_a_webhook_to_the_browser() {
         ("waypost.clients", "1"),
         ("waypost.taken", "true"),
     ] {
-        assert_eq!(attribute(&push, name), value, "{name}");
+        assert_eq!(push.attribute(name), value, "{name}");
     }
-    let root = collector.beside(&push, "POST /webhook").await;
-    assert!(root.parent_span_id.is_empty());
+    let root = collector.one(&push.trace, "POST /webhook").await;
+    assert!(root.parent.is_empty());
 
     let refused = at(&up, "admin_url").get("/v1/numbers").await.unwrap();
     assert_eq!(refused.status, 401);
@@ -95,9 +95,13 @@ async fn a_trace_leads_from_a_webhook_to_the_browser() {
         "waypost_postgres_pool",
         "waypost_build_info",
     ] {
-        eventually(SOON, metric, async || collector.has_metric(metric)).await;
+        eventually(SOON, metric, async || {
+            collector.metric("waypost", metric).is_some()
+        })
+        .await;
     }
-    assert_eq!(collector.services(), ["waypost"]);
+    let resources = collector.resources();
+    assert!(resources.iter().all(|it| it["service.name"] == "waypost"));
     // Whichever service is asked, it is the process that answers.
     for url in up.ready["admin_urls"].as_array().unwrap() {
         let address = url.as_str().unwrap().trim_start_matches("http://");
@@ -112,7 +116,7 @@ async fn a_trace_leads_from_a_webhook_to_the_browser() {
 
 #[tokio::test]
 async fn a_call_of_the_admin_plane_is_in_the_trace_of_its_caller() {
-    let (collector, dir) = (Collector::start().await, folder());
+    let (collector, dir) = (Receiver::http(), folder());
     let up = up(&collector, dir.path()).await;
     let plane = at(&up, "admin_url");
     let token = format!("Bearer {}", up.text("admin_token"));
@@ -125,28 +129,25 @@ async fn a_call_of_the_admin_plane_is_in_the_trace_of_its_caller() {
     let answer: Value = serde_json::from_slice(&sent.body).unwrap();
 
     let method = "waypost.v1.MessageService/SendText";
-    let call = collector.span(method, |span| span.name == method).await;
-    assert_eq!(
-        (hex(&call.trace_id), hex(&call.parent_span_id)),
-        (TRACE.to_owned(), PARENT.to_owned())
-    );
-    assert_eq!(call.kind(), SpanKind::Server);
+    let call = collector.named(method).await;
+    assert_eq!((&*call.trace, &*call.parent), (TRACE, PARENT));
+    assert_eq!(call.kind, "server");
     for (name, value) in [
         ("rpc.system.name", "grpc"),
         ("rpc.method", method),
         ("rpc.response.status_code", "OK"),
         ("error.type", ""),
     ] {
-        assert_eq!(attribute(&call, name), value, "{name}");
+        assert_eq!(call.attribute(name), value, "{name}");
     }
     let id = sent.headers["x-request-id"].to_str().unwrap();
-    assert_eq!(attribute(&call, "waypost.request_id"), id);
+    assert_eq!(call.attribute("waypost.request_id"), id);
     // The message goes on in that trace.
-    let publish = collector.beside(&call, "outbox publish").await;
-    assert!(is_child(&publish, &call));
-    assert_eq!(attribute(&publish, "messaging.message.id"), answer["id"]);
-    let process = collector.beside(&call, "outbox process").await;
-    assert!(is_child(&process, &publish));
+    let publish = collector.one(&call.trace, "outbox publish").await;
+    assert!(publish.is_child_of(&call));
+    assert_eq!(publish.attribute("messaging.message.id"), answer["id"]);
+    let process = collector.one(&call.trace, "outbox process").await;
+    assert!(process.is_child_of(&publish));
 
     // Without a trace of the caller's, that of the request; and a stranger decides nothing.
     let refused = plane.post_to("/v1/messages:sendText", "{}", &headers[1..]);
@@ -157,22 +158,16 @@ async fn a_call_of_the_admin_plane_is_in_the_trace_of_its_caller() {
     let id = wrong.headers["x-request-id"].to_str().unwrap();
     let failed = collector
         .span("the span of the call that was wrong", |span| {
-            span.name == method && hex(&span.trace_id) == id.replace('-', "")
+            span.name == method && span.trace == id.replace('-', "")
         })
         .await;
     assert_eq!(
-        attribute(&failed, "rpc.response.status_code"),
+        failed.attribute("rpc.response.status_code"),
         "INVALID_ARGUMENT"
     );
-    assert_eq!(
-        failed.status.unwrap_or_default().code,
-        0,
-        "it is not our error"
-    );
-    assert_eq!(
-        collector.count(method),
-        2,
-        "and none of the one that was refused"
-    );
+    assert_eq!(failed.error, None, "it is not our error");
+    let calls = collector.spans();
+    let calls = calls.iter().filter(|span| span.name == method);
+    assert_eq!(calls.count(), 2, "and none of the one that was refused");
     up.stop().await;
 }

@@ -8,7 +8,7 @@
     reason = "test code: a panic is how it reports"
 )]
 
-mod collector;
 mod figures;
 mod journeys;
 mod stage;
+mod telemetry;

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use uuid::Uuid;
+use waypost_harness::otlp::Receiver;
 use waypost_harness::services::Running;
 use waypost_harness::{Services, TestDatabase, TestRedis, database, eventually_some, redis};
 use waypost_model::{OnUnknown, Priority, Recipient};
@@ -14,12 +15,13 @@ use waypost_queue::{
 
 use waypost_whatsapp::echo::callback;
 
-use crate::collector;
+use crate::telemetry;
 
 pub(crate) const NUMBER: &str = "200000000000001";
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Stage {
+    pub(crate) collector: &'static Receiver,
     pub(crate) ingress: Running,
     pub(crate) worker: Running,
     pub(crate) redis: Redis,
@@ -29,7 +31,7 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn set(settings: &[(&str, &str)]) -> Self {
-        collector::on();
+        let collector = telemetry::collector();
         let (corner, database) = (redis().await, database().await);
         let mut services = Services::on(&corner, &database);
         for (path, value) in settings {
@@ -38,6 +40,7 @@ impl Stage {
         let mut at = RedisSettings::for_url(&corner.url);
         at.prefix.clone_from(&corner.prefix);
         Self {
+            collector,
             ingress: services.ingress().await,
             worker: services.worker().await,
             redis: Redis::connect(&at).await.unwrap(),
@@ -116,12 +119,18 @@ pub(crate) fn webhook(kind: &str, items: &[Value]) -> Bytes {
 
 /// A text of somebody.
 pub(crate) fn message(wamid: &str) -> Value {
-    json!({ "id": wamid, "from": "491701", "timestamp": collector::now().to_string(), "type": "text",
+    json!({ "id": wamid, "from": "491701", "timestamp": now().to_string(), "type": "text",
         "text": { "body": wamid } })
 }
 
 /// A status of a message of ours, some seconds ago.
 pub(crate) fn status(id: Uuid, word: &str, ago: u64) -> Value {
-    json!({ "id": format!("wamid.{id}"), "status": word, "timestamp": (collector::now() - ago).to_string(),
+    json!({ "id": format!("wamid.{id}"), "status": word, "timestamp": (now() - ago).to_string(),
         "recipient_id": "491701", "biz_opaque_callback_data": callback(id) })
+}
+
+/// Seconds since 1970.
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap().as_secs()
 }

@@ -6,10 +6,11 @@ use futures_util::future::{join, join_all};
 use tokio::time::timeout;
 use waypost_e2e::Stage;
 use waypost_e2e::webhook::{NOON, messages, text};
+use waypost_harness::otlp::{Hanging, Receiver};
 use waypost_harness::{Client, eventually};
 
-use crate::system::{Collector, System, figure, hanging, told_to};
-use crate::{LATER, SOON};
+use crate::LATER;
+use crate::system::{System, figure, told_to};
 
 /// Far longer than any answer takes, and shorter than a request to a collector that hangs.
 const AT_ONCE: Duration = Duration::from_secs(3);
@@ -98,15 +99,13 @@ async fn more_dropped(system: &System, before: &[f64]) -> Vec<f64> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_waits_for_it() {
-    let collector = Collector::start();
-    let (address, received) = (collector.address, collector.received.clone());
+    let collector = Receiver::grpc();
+    let address = collector.address();
     let system = System::start(told_to(Stage::new().await, address)).await;
     all_goes_through(&system, 0, || {}).await;
     for name in BUSY {
-        eventually(SOON, &format!("spans of {name}"), async || {
-            received.spans().iter().any(|(service, _)| service == name)
-        })
-        .await;
+        let what = format!("a span of {name}");
+        collector.span(&what, |span| span.service == name).await;
     }
     let before = dropped(&system).await;
     assert_eq!(before, [0.0; BUSY.len()], "nothing is dropped without need");
@@ -114,10 +113,10 @@ async fn nothing_waits_for_it() {
     all_goes_through(&system, 1, || drop(collector)).await;
     let before = more_dropped(&system, &before).await;
 
-    let mut connections = None;
-    all_goes_through(&system, 2, || connections = Some(hanging(address))).await;
+    let mut hanging = None;
+    all_goes_through(&system, 2, || hanging = Some(Hanging::at(address))).await;
     more_dropped(&system, &before).await;
-    assert!(connections.is_some_and(|connections| *connections.borrow() >= BUSY.len()));
+    assert!(hanging.is_some_and(|hanging| hanging.connections() >= BUSY.len()));
 
     for (name, process) in system.processes() {
         assert!(

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use waypost_e2e::Stage;
 use waypost_e2e::webhook::{NOON, messages, text};
+use waypost_harness::otlp::Receiver;
 use waypost_harness::{eventually, eventually_some};
 use waypost_sandbox::graph::{Effect, Fault, Filter};
 
 use crate::SOON;
-use crate::system::{Collector, System, attributes, hex, told_to, trace_of, tree};
+use crate::system::{System, told_to, trace_of, tree};
 
 /// The third attempt at a webhook with half a character in it is the last. Its first span is gone: it went well. So is the batch of
 /// the first attempt, since nothing in it was to be kept when it began.
@@ -31,8 +32,8 @@ outbox process [dispatcher consumer] #1 error
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_goes_wrong_is_kept_and_nothing_else() {
-    let collector = Collector::start();
-    let stage = told_to(Stage::new().await, collector.address);
+    let collector = Receiver::grpc();
+    let stage = told_to(Stage::new().await, collector.address());
     let system = System::start(stage.with("telemetry.sample_ratio", "0.0")).await;
     let page = system.page().await;
     let client = system.ingress.client();
@@ -64,21 +65,21 @@ async fn what_goes_wrong_is_kept_and_nothing_else() {
     // With their last words nothing is on its way any more.
     system.stop().await;
 
-    let spans = collector.received.spans();
+    let spans = collector.spans();
     assert_eq!(below_none(&tree(&spans, &trace_of(poison))), POISON);
     assert_eq!(below_none(&tree(&spans, &trace_of(refused))), REFUSED);
     for id in [good, well] {
         assert_eq!(tree(&spans, &trace_of(id)), "");
-        let named = spans.iter().filter(|(_, span)| {
-            attributes(span).get("messaging.message.id") == Some(&id.to_string())
-        });
+        let id = id.to_string();
+        let named = spans.iter();
+        let named = named.filter(|span| span.attribute("messaging.message.id") == id);
         assert_eq!(named.count(), 0, "a span elsewhere tells of what went well");
     }
     // All else are batches, and each leads to what was kept.
     let kept = BTreeSet::from([trace_of(poison), trace_of(refused)]);
-    for (_, root) in &spans {
-        if root.parent_span_id.is_empty() && !kept.contains(&hex(&root.trace_id)) {
-            let links = root.links.iter().map(|link| hex(&link.trace_id));
+    for root in &spans {
+        if root.parent.is_empty() && !kept.contains(&root.trace) {
+            let links = root.links.iter().map(|link| link.trace.clone());
             let links: BTreeSet<String> = links.collect();
             assert!(
                 !links.is_empty() && links.is_subset(&kept),

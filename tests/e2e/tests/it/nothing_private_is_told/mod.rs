@@ -15,12 +15,13 @@ use tempfile::TempDir;
 use uuid::Uuid;
 use waypost_e2e::Stage;
 use waypost_e2e::webhook::{DISPLAY, NOON, NUMBER, messages, text};
+use waypost_harness::otlp::Receiver;
 use waypost_harness::proxy::Proxy;
 use waypost_harness::services::{APP_SECRET, VERIFY_TOKEN};
 use waypost_realtime_tests::tokens;
 use waypost_whatsapp::signature::sign;
 
-use crate::system::{API_TOKEN, Answer, Collector, KEY, Private, System, Texts, ask, told_to};
+use crate::system::{API_TOKEN, Answer, KEY, Private, System, Texts, ask, told_to};
 
 const CUSTOMER: &str = "4915755501234";
 const STRANGER: &str = "4915755505678";
@@ -52,7 +53,7 @@ struct Run {
 }
 
 impl Run {
-    async fn start(collector: &Collector) -> Self {
+    async fn start(collector: &Receiver) -> Self {
         let files = tempfile::tempdir().unwrap();
         let file = |name: &str, table: String| {
             let path = files.path().join(name);
@@ -73,7 +74,7 @@ impl Run {
         );
         let mut private = Private::default();
         private.word("the password of Postgres", password(stage.database_url()));
-        let stage = told_to(stage, collector.address)
+        let stage = told_to(stage, collector.address())
             .with("redis.url", redis_url)
             .with("redis.timeout", "500ms")
             .with("postgres.url", postgres_url)
@@ -233,7 +234,7 @@ fn password(url: &str) -> &str {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn neither_when_all_goes_well_nor_when_nothing_does() {
-    let collector = Collector::start();
+    let collector = Receiver::grpc();
     let mut run = Run::start(&collector).await;
     let page = run.system.page().await;
     webhooks::good(&mut run).await;
@@ -277,7 +278,7 @@ async fn neither_when_all_goes_well_nor_when_nothing_does() {
         );
         texts.add(&format!("the log of {name}"), log);
     }
-    for text in collector.received.texts() {
+    for text in collector.texts() {
         texts.add("the collector", text);
     }
     // What may be told is there, so it is the right place to look for what may not.

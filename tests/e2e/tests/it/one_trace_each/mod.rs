@@ -4,15 +4,15 @@ mod expected;
 
 use std::collections::BTreeMap;
 
-use opentelemetry_proto::tonic::trace::v1::Span;
 use uuid::Uuid;
 use waypost_e2e::Stage;
 use waypost_e2e::webhook::{NOON, messages, text};
 use waypost_harness::eventually;
+use waypost_harness::otlp::{Receiver, Span};
 use waypost_sandbox::graph::{Effect, Fault, Filter};
 
 use crate::SOON;
-use crate::system::{Collector, System, ask, attributes, hex, is_error, told_to, trace_of, tree};
+use crate::system::{System, ask, told_to, trace_of, tree};
 use expected::{ATTRIBUTES, BATCH, COMMON, METRICS, SEND, SENT_BY_ANOTHER, STATUS, WEBHOOK};
 
 const PERSON: &str = "15551000001";
@@ -79,8 +79,8 @@ async fn ask_the_monitor(system: &System) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn from_the_request_to_the_browser() {
-    let collector = Collector::start();
-    let stage = told_to(Stage::new().await, collector.address);
+    let collector = Receiver::grpc();
+    let stage = told_to(Stage::new().await, collector.address());
     let stage = stage.with(
         "telemetry.otlp_headers",
         "authorization=Bearer%20of-the-collector",
@@ -90,7 +90,7 @@ async fn from_the_request_to_the_browser() {
     metrics_arrive(&collector).await;
     system.stop().await;
 
-    let spans = collector.received.spans();
+    let spans = collector.spans();
     let tree = |trace: &str| tree(&spans, trace);
     assert_eq!(tree(&trace_of(done.webhook)), WEBHOOK);
     assert_eq!(tree(&trace_of(done.send)), SEND);
@@ -107,83 +107,64 @@ async fn from_the_request_to_the_browser() {
     let call = "below b7ad6b7169203331: waypost.v1.QueueService/GetStats [monitor server]\n";
     assert_eq!(tree(OPERATOR.0), call);
     let process = one_of(&spans, &trace_of(done.webhook), "inbox process");
-    assert_eq!(tree(&hex(&process.links[0].trace_id)), BATCH);
+    assert_eq!(tree(&process.links[0].trace), BATCH);
     links_lead_to(&spans, &done);
     attempts_tell_their_verdicts(&spans, &trace_of(done.send));
     attributes_are_there(&spans);
     all_is_documented(&spans);
-    let credentials = collector.received.credentials();
-    assert_eq!(
-        credentials.into_iter().collect::<Vec<_>>(),
-        ["Bearer of-the-collector"]
-    );
+    assert_eq!(collector.credentials(), ["Bearer of-the-collector"]);
 }
 
 /// Metrics of each service arrive.
-async fn metrics_arrive(collector: &Collector) {
+async fn metrics_arrive(collector: &Receiver) {
     let services: Vec<&str> = METRICS.iter().map(|(service, _)| *service).collect();
     let common = services
         .iter()
         .flat_map(|service| COMMON.map(|metric| (*service, metric)));
     for (service, metric) in METRICS.iter().copied().chain(common) {
         eventually(SOON, &format!("{metric} of {service}"), async || {
-            collector.received.has_metric(service, metric)
+            collector.metric(service, metric).is_some()
         })
         .await;
     }
 }
 
-fn one_of<'a>(spans: &'a [(String, Span)], trace: &str, name: &str) -> &'a Span {
+fn one_of<'a>(spans: &'a [Span], trace: &str, name: &str) -> &'a Span {
     let mut found = spans
         .iter()
-        .filter(|(_, span)| span.name == name && hex(&span.trace_id) == trace);
+        .filter(|span| span.name == name && span.trace == trace);
     let one = found
         .next()
         .unwrap_or_else(|| panic!("no {name} in {trace}"));
     assert!(found.next().is_none(), "two {name} in {trace}");
-    &one.1
+    one
 }
 
 /// The names of what links lead to are in the trees; here, that it is the right one of that name.
-fn links_lead_to(spans: &[(String, Span)], done: &Done) {
+fn links_lead_to(spans: &[Span], done: &Done) {
     let send = one_of(spans, &trace_of(done.send), "POST /v1/messages");
     for (word, status) in ["sent", "delivered", "read"].iter().zip(&done.statuses) {
         let told = one_of(spans, &trace_of(done.send), &format!("status {word}"));
         let process = one_of(spans, &trace_of(*status), "inbox process");
-        assert_eq!(told.links[0].span_id, process.span_id);
-        assert_eq!(told.links[0].trace_id, process.trace_id);
-        let back = process
-            .links
-            .iter()
-            .any(|link| link.span_id == send.span_id);
+        assert!(told.links[0].leads_to(process));
+        let back = process.is_linked_to(send);
         assert!(back, "the webhook of {word} leads to another send");
     }
     let another = one_of(spans, SENDER.0, "POST /v1/messages");
     let process = one_of(spans, &trace_of(done.status_of_another), "inbox process");
-    assert!(
-        process
-            .links
-            .iter()
-            .any(|link| link.span_id == another.span_id)
-    );
-    assert_eq!(
-        one_of(spans, SENDER.0, "outbox publish").trace_id,
-        another.trace_id
-    );
+    assert!(process.is_linked_to(another));
+    let publish = one_of(spans, SENDER.0, "outbox publish");
+    assert_eq!(publish.trace, another.trace);
 }
 
-fn attempts_tell_their_verdicts(spans: &[(String, Span)], trace: &str) {
-    let turns = spans.iter().map(|(_, span)| span);
-    let turns = turns.filter(|span| span.name == "outbox process" && hex(&span.trace_id) == trace);
-    let told: BTreeMap<String, [String; 3]> = turns
-        .map(|span| {
-            let mut all = attributes(span);
-            let mut take = |key| all.remove(key).unwrap_or_default();
-            let attempt = take("waypost.attempt");
-            (
-                attempt,
-                ["waypost.verdict", "waypost.state", "error.type"].map(take),
-            )
+fn attempts_tell_their_verdicts(spans: &[Span], trace: &str) {
+    let turns = spans.iter();
+    let turns = turns.filter(|span| span.name == "outbox process" && span.trace == trace);
+    let told = ["waypost.verdict", "waypost.state", "error.type"];
+    let told: BTreeMap<&str, [&str; 3]> = turns
+        .map(|turn| {
+            let told = told.map(|name| turn.attribute(name));
+            (turn.attribute("waypost.attempt"), told)
         })
         .collect();
     let expected = [
@@ -191,26 +172,22 @@ fn attempts_tell_their_verdicts(spans: &[(String, Span)], trace: &str) {
         ("2", ["retry", "retrying", "131016"]),
         ("3", ["done", "sent", ""]),
     ];
-    let expected = expected.map(|(attempt, told)| (attempt.to_owned(), told.map(str::to_owned)));
     assert_eq!(told, BTreeMap::from(expected));
 }
 
-fn attributes_are_there(spans: &[(String, Span)]) {
+fn attributes_are_there(spans: &[Span]) {
     for (name, wanted) in ATTRIBUTES {
-        let named = spans.iter().filter(|(_, span)| span.name == *name);
+        let named = spans.iter().filter(|span| span.name == *name);
         let mut seen = 0;
-        for (_, span) in named {
-            let all = attributes(span);
+        for span in named {
+            let all = &span.attributes;
             for (key, value) in *wanted {
-                let found = all.get(key).map(String::as_str);
+                let found = all.get(*key).map(String::as_str);
                 let fits = found.is_some_and(|found| *value == "*" || found == *value);
                 assert!(fits, "{name}: {key} is {found:?}, not {value:?}");
             }
-            assert_eq!(
-                is_error(span),
-                all.contains_key("error.type"),
-                "{name}: {all:?}"
-            );
+            let is_error = span.error.is_some();
+            assert_eq!(is_error, all.contains_key("error.type"), "{name}: {all:?}");
             seen += 1;
         }
         assert!(seen > 0, "no span is called {name}");
@@ -218,13 +195,13 @@ fn attributes_are_there(spans: &[(String, Span)]) {
 }
 
 /// Whoever builds on names finds each of them in the documentation.
-fn all_is_documented(spans: &[(String, Span)]) {
+fn all_is_documented(spans: &[Span]) {
     let page = include_str!("../../../../../docs/TRACES.md");
-    for (_, span) in spans {
+    for span in spans {
         // Those of the monitor are the names of its methods.
         let names = (!span.name.starts_with("waypost.v1.")).then_some(&*span.name);
-        let attributes = attributes(span);
-        for name in names.into_iter().chain(attributes.into_keys()) {
+        let attributes = span.attributes.keys().map(String::as_str);
+        for name in names.into_iter().chain(attributes) {
             assert!(
                 page.contains(&format!("`{name}`")),
                 "TRACES.md has no `{name}`"

@@ -1,7 +1,6 @@
 //! The whole system: every service as a program of its own, with a fake Meta, under the eyes of a collector.
 
 mod ask;
-mod collector;
 mod private;
 mod tree;
 
@@ -24,9 +23,8 @@ use waypost_sandbox::{Graph, GraphSettings};
 use crate::SOON;
 
 pub(crate) use ask::{Answer, ask};
-pub(crate) use collector::{Collector, hanging};
 pub(crate) use private::{Private, Texts};
-pub(crate) use tree::{attributes, hex, is_error, trace_of, tree};
+pub(crate) use tree::{trace_of, tree};
 
 /// The key that messages are sent with, and its SHA-256, which is all that the ingress is told.
 pub(crate) const KEY: &str = "wpk_test_key_of_the_whole_system";

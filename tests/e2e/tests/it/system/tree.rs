@@ -1,112 +1,50 @@
 //! Spans as text, to compare whole traces at a glance.
 
-use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::trace::v1::Span;
-use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
-use std::collections::BTreeMap;
 use uuid::Uuid;
-
-/// An id as W3C writes it.
-pub(crate) fn hex(id: &[u8]) -> String {
-    id.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Its attributes as text.
-pub(crate) fn attributes(span: &Span) -> BTreeMap<&str, String> {
-    let text = |value: &Value| match value {
-        Value::StringValue(text) => text.clone(),
-        Value::BoolValue(value) => value.to_string(),
-        Value::IntValue(value) => value.to_string(),
-        Value::DoubleValue(value) => value.to_string(),
-        other => panic!("an attribute of another kind: {other:?}"),
-    };
-    let attributes = span.attributes.iter();
-    let attributes = attributes.map(|attribute| {
-        let value = attribute
-            .value
-            .as_ref()
-            .and_then(|value| value.value.as_ref());
-        (&*attribute.key, value.map(text).unwrap_or_default())
-    });
-    attributes.collect()
-}
-
-/// Whether it failed.
-pub(crate) fn is_error(span: &Span) -> bool {
-    let status = span.status.as_ref();
-    status.is_some_and(|status| status.code() == StatusCode::Error)
-}
-
-/// On which side it is.
-pub(crate) fn kind(span: &Span) -> String {
-    let name = span.kind().as_str_name();
-    name.trim_start_matches("SPAN_KIND_").to_lowercase()
-}
+use waypost_harness::otlp::Span;
 
 /// A whole trace, each span below its parent: name, service, kind, attempt, whether it is an error, and the names of the spans
 /// that it is linked to. Siblings stand in the order of their texts.
 ///
 /// What stands below nothing that has come is at the left, and says where it should be.
-pub(crate) fn tree(spans: &[(String, Span)], trace: &str) -> String {
-    let own: Vec<_> = spans
-        .iter()
-        .filter(|(_, span)| hex(&span.trace_id) == trace)
-        .collect();
-    let is_root = |span: &Span| {
-        !own.iter()
-            .any(|(_, other)| other.span_id == span.parent_span_id)
-    };
+pub(crate) fn tree(spans: &[Span], trace: &str) -> String {
+    let own: Vec<&Span> = spans.iter().filter(|span| span.trace == trace).collect();
+    let is_root = |span: &&&Span| !own.iter().any(|other| other.id == span.parent);
     let mut roots: Vec<String> = Vec::new();
-    for (service, span) in own.iter().filter(|(_, span)| is_root(span)) {
-        let above = match &*span.parent_span_id {
-            [] => String::new(),
-            parent => format!("below {}: ", hex(parent)),
+    for span in own.iter().filter(is_root) {
+        let above = match &*span.parent {
+            "" => String::new(),
+            parent => format!("below {parent}: "),
         };
-        roots.push(above + &node(spans, &own, service, span, 0));
+        roots.push(above + &node(spans, &own, span, 0));
     }
     roots.sort();
     roots.concat()
 }
 
-fn node(
-    all: &[(String, Span)],
-    own: &[&(String, Span)],
-    service: &str,
-    span: &Span,
-    depth: usize,
-) -> String {
-    let service = service.trim_start_matches("waypost-");
-    let mut line = format!("{} [{service} {}]", span.name, kind(span));
-    if let Some(attempt) = attributes(span).get("waypost.attempt") {
+fn node(all: &[Span], own: &[&Span], span: &Span, depth: usize) -> String {
+    let service = span.service.trim_start_matches("waypost-");
+    let mut line = format!("{} [{service} {}]", span.name, span.kind);
+    if let Some(attempt) = span.attributes.get("waypost.attempt") {
         line += &format!(" #{attempt}");
     }
-    if is_error(span) {
+    if span.error.is_some() {
         line += " error";
     }
-    let mut links: Vec<&str> = span
-        .links
-        .iter()
-        .map(|link| {
-            let mut found = all
-                .iter()
-                .filter(|(_, span)| span.trace_id == link.trace_id && span.span_id == link.span_id);
-            found.next().map_or("nothing", |(_, span)| &*span.name)
-        })
-        .collect();
+    let links = span.links.iter().map(|link| {
+        let found = all.iter().find(|span| link.leads_to(span));
+        found.map_or("nothing", |span| &*span.name)
+    });
+    let mut links: Vec<&str> = links.collect();
     links.sort_unstable();
     if !links.is_empty() {
         line += &format!(" -> {}", links.join(", "));
     }
-    let mut text = format!("{}{line}\n", "  ".repeat(depth));
-    let below = own
-        .iter()
-        .filter(|(_, other)| other.parent_span_id == span.span_id);
-    let mut below: Vec<String> = below
-        .map(|(service, span)| node(all, own, service, span, depth + 1))
-        .collect();
+    let below = own.iter().filter(|other| other.parent == span.id);
+    let below = below.map(|other| node(all, own, other, depth + 1));
+    let mut below: Vec<String> = below.collect();
     below.sort();
-    text += &below.concat();
-    text
+    format!("{}{line}\n{}", "  ".repeat(depth), below.concat())
 }
 
 /// The trace of a webhook or a message, by its id.
