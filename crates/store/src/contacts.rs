@@ -28,13 +28,12 @@ mod write;
 
 pub(crate) use change::apply;
 pub(crate) use keys::Mention;
-pub(crate) use resolve::resolve;
+pub(crate) use resolve::{News, resolve};
+
+use crate::bulk::Table;
 
 /// Statements of this module, to be prepared before a batch begins.
-pub(crate) const HOT: [&str; 5] = [
-    lookup::LOOKUP,
-    lookup::LAST_CHANGE,
-    write::OPEN,
-    write::CREATE,
-    resolve::LOCK_SHARED,
-];
+pub(crate) const HOT: [&str; 3] = [lookup::LOOKUP, lookup::LAST_CHANGE, resolve::LOCK_SHARED];
+
+/// Tables of this module, likewise.
+pub(crate) const TABLES: [&Table; 2] = [&write::IDENTIFIERS, &write::CONTACTS];

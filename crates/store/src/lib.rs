@@ -25,9 +25,9 @@
 
 mod audit;
 mod batch;
+mod bulk;
 mod connect;
 mod contacts;
-mod copy;
 mod error;
 mod fail;
 mod history;

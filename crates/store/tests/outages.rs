@@ -25,7 +25,7 @@ async fn waiting(f: &Fixture) -> Vec<i32> {
     let rows = f
         .sql
         .query(
-            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%COPY messages%'",
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query ~ '(COPY|INTO) messages'",
             &[],
         )
         .await

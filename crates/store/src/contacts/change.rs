@@ -9,6 +9,7 @@ use super::keys::{Key, Kind};
 use super::lookup::{Holder, holders};
 use super::merge::merge;
 use super::write::{self, NewContact, Opening};
+use crate::bulk::Amount;
 use crate::sql::At;
 use crate::{IdentityChange, StoreError};
 
@@ -78,7 +79,7 @@ pub(crate) async fn apply(
         write::close_others(tx, &[parent]).await?;
         openings.push(parent);
     }
-    write::open(tx, &openings).await?;
+    write::open(tx, &openings, Amount::Few).await?;
     Ok(merged)
 }
 
@@ -102,7 +103,7 @@ async fn unite(
             name: None,
             book_name: None,
         };
-        write::create(tx, &[new]).await?;
+        write::create(tx, &[new], Amount::Few).await?;
         return Ok((id, Vec::new()));
     };
     let losers: Vec<Uuid> = contacts.collect();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use deadpool_postgres::Transaction;
-use futures_util::future::try_join;
+use futures_util::future::{try_join, try_join4};
 use tokio_postgres::Statement;
 use uuid::Uuid;
 
@@ -12,6 +12,7 @@ use super::lookup::{Holder, holders};
 use super::merge::merge;
 use super::write::{self, NewContact, Opening};
 use crate::StoreError;
+use crate::bulk::Amount;
 use crate::persist::Stop;
 use crate::sql::At;
 
@@ -49,12 +50,61 @@ fn lock_number(scope: &str) -> i32 {
     i32::from_ne_bytes(hash.to_ne_bytes())
 }
 
-/// The contact of each mention, with all that the batch says about people written down.
-pub(crate) async fn resolve(
+/// Who a batch speaks of, decided and not yet written down.
+pub(crate) struct Resolved<'a> {
+    /// The contact of each mention.
+    pub(crate) contacts: Vec<Option<Uuid>>,
+    /// What has to be written for it.
+    pub(crate) news: News<'a>,
+}
+
+/// What a batch says about people that was not known.
+#[derive(Default)]
+pub(crate) struct News<'a> {
+    openings: Vec<Opening<'a>>,
+    new: Vec<NewContact<'a>>,
+    names: Names<'a>,
+}
+
+impl News<'_> {
+    /// The most rows that it has for one table.
+    pub(crate) fn rows(&self) -> usize {
+        self.openings.len().max(self.new.len())
+    }
+
+    /// Writes it down.
+    pub(crate) async fn write(
+        self,
+        tx: &Transaction<'_>,
+        amount: Amount,
+    ) -> Result<(), StoreError> {
+        // Keys before contacts: a race is lost before anything of ours exists.
+        let keys = write::open(tx, &self.openings, amount);
+        let contacts = write::create(tx, &self.new, amount);
+        let names = write::rename(tx, self.names.0);
+        let in_book = write::rebook(tx, self.names.1);
+        match amount {
+            Amount::Few => {
+                try_join4(keys, contacts, names, in_book).await?;
+            }
+            Amount::Many => {
+                keys.await?;
+                contacts.await?;
+                names.await?;
+                in_book.await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Decides which contact each mention is. Merges are carried out, and keys taken from others; what is only added is left to
+/// the caller, who writes it together with the rest of the batch.
+pub(crate) async fn resolve<'a>(
     tx: &Transaction<'_>,
-    mentions: &[Mention<'_>],
+    mentions: &[Mention<'a>],
     exclusive: bool,
-) -> Result<Vec<Option<Uuid>>, Stop> {
+) -> Result<Resolved<'a>, Stop> {
     let keys = Keys::of(mentions);
     let sql = if exclusive {
         LOCK_EXCLUSIVE
@@ -76,17 +126,19 @@ pub(crate) async fn resolve(
     work.settle_groups().await?;
     let (openings, new) = work.openings().await?;
     let names = work.names(&new);
-    // Keys before contacts: a race is lost before anything of ours exists.
-    write::open(tx, &openings).await?;
-    write::create(tx, &new).await?;
-    write::rename(tx, names.0).await?;
-    write::rebook(tx, names.1).await?;
     let of = |belongs: &Belongs| match belongs {
         Belongs::Group(number) => work.contacts[*number].map(|contact| work.now(contact)),
         Belongs::Key(key) => work.held[*key].as_ref().map(|h| work.now(h.contact)),
         Belongs::Nobody => None,
     };
-    Ok(keys.of_mention.iter().map(of).collect())
+    Ok(Resolved {
+        contacts: keys.of_mention.iter().map(of).collect(),
+        news: News {
+            openings,
+            new,
+            names,
+        },
+    })
 }
 
 struct Work<'w, 'a> {

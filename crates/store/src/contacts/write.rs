@@ -5,14 +5,20 @@ use uuid::Uuid;
 
 use super::keys::Key;
 use crate::StoreError;
-use crate::copy::Rows;
+use crate::bulk::{Amount, Rows, Table, table};
 use crate::sql::At;
 
-pub(super) const OPEN: &str = "
-COPY contact_identifiers (scope, kind, value, contact_id, valid_from) FROM STDIN (FORMAT binary)";
+pub(super) const IDENTIFIERS: Table = table!(
+    "contact_identifiers",
+    "scope, kind, value, contact_id, valid_from",
+    "$1, $2, $3, $4, $5"
+);
 
-pub(super) const CREATE: &str =
-    "COPY contacts (id, scope, name, name_at, book_name) FROM STDIN (FORMAT binary)";
+pub(super) const CONTACTS: Table = table!(
+    "contacts",
+    "id, scope, name, name_at, book_name",
+    "$1, $2, $3, $4, $5"
+);
 
 /// An older name never replaces a newer one, whichever arrives last.
 const RENAME: &str = "
@@ -54,8 +60,12 @@ pub(super) struct NewContact<'a> {
 }
 
 /// Opens keys that are free. If another transaction takes one meanwhile, this waits for its end and is refused.
-pub(super) async fn open(tx: &Transaction<'_>, openings: &[Opening<'_>]) -> Result<(), StoreError> {
-    let mut rows = Rows::of(5, openings.len());
+pub(super) async fn open(
+    tx: &Transaction<'_>,
+    openings: &[Opening<'_>],
+    amount: Amount,
+) -> Result<(), StoreError> {
+    let mut rows = Rows::of(5, openings.len(), amount);
     for Opening { key, contact, at } in openings {
         rows.row()
             .text(key.scope)
@@ -63,22 +73,23 @@ pub(super) async fn open(tx: &Transaction<'_>, openings: &[Opening<'_>]) -> Resu
             .text(key.value);
         rows.uuid(*contact).at(*at);
     }
-    rows.copy(tx, OPEN).await
+    rows.write(tx, &IDENTIFIERS).await
 }
 
 /// Makes contacts.
 pub(super) async fn create(
     tx: &Transaction<'_>,
     contacts: &[NewContact<'_>],
+    amount: Amount,
 ) -> Result<(), StoreError> {
-    let mut rows = Rows::of(5, contacts.len());
+    let mut rows = Rows::of(5, contacts.len(), amount);
     for new in contacts {
         rows.row().uuid(new.id).text(new.scope);
         rows.opt_text(new.name.map(|(name, _)| name));
         rows.opt_at(new.name.map(|(_, at)| at))
             .opt_text(new.book_name);
     }
-    rows.copy(tx, CREATE).await
+    rows.write(tx, &CONTACTS).await
 }
 
 /// Sets profile names, in the order of the ids so that two batches never wait for each other.

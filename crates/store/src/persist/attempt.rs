@@ -3,13 +3,14 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use deadpool_postgres::{Client, Transaction};
-use futures_util::future::{try_join_all, try_join4};
+use futures_util::future::{try_join, try_join_all, try_join3, try_join4, try_join5};
 use uuid::Uuid;
 
 use super::rows::{Rows, remove};
 use super::sends::Accounts;
 use super::{Stop, accounts, facts, messages, project, sends, statuses, webhooks, window};
-use crate::contacts::{self, Mention};
+use crate::bulk::{Amount, Table};
+use crate::contacts::{self, Mention, News};
 use crate::{Item, Outcome, RawWebhook, StoreError, StoreSettings};
 
 /// Whether the batch holds news that take something from a contact.
@@ -35,7 +36,7 @@ pub(super) async fn attempt(
     let mut rows = Rows::of(items);
     let of_numbers = Accounts::of(&tx, &rows.sends).await?;
     let mentions = rows.mentions(&of_numbers);
-    let (contact_of, known_messages, known_statuses, known_sends) = try_join4(
+    let ((contact_of, news), known_messages, known_statuses, known_sends) = try_join4(
         people(&tx, &mentions, items.len(), exclusive),
         or_stop(messages::known(&tx, &rows.messages)),
         or_stop(statuses::known(&tx, &rows.statuses)),
@@ -46,15 +47,34 @@ pub(super) async fn attempt(
     remove(&mut rows.statuses, &known_statuses);
     remove(&mut rows.sends, &known_sends);
     rows.meet(&contact_of);
-    webhooks::insert(&tx, webhooks).await?;
-    messages::insert(&tx, &rows.messages).await?;
-    sends::insert(&tx, &rows.sends, &of_numbers).await?;
-    statuses::insert(&tx, &rows.statuses).await?;
-    let new_facts = facts::insert(&tx, &rows.sends, &rows.facts).await?;
+    let amount = Amount::of(items.len().max(news.rows()));
+    let people = news.write(&tx, amount);
+    let received = webhooks::insert(&tx, webhooks);
+    let messages = messages::insert(&tx, &rows.messages, amount);
+    let sends = sends::insert(&tx, &rows.sends, &of_numbers, amount);
+    let statuses = statuses::insert(&tx, &rows.statuses, amount);
+    let facts = facts::insert(&tx, &rows.sends, &rows.facts);
+    let accounts = accounts::insert(&tx, &rows.accounts);
+    let verdicts = window::judge(&tx, settings, &rows.messages);
+    let (new_facts, new_accounts, verdicts) = match amount {
+        // Sent at once and in this order: the server need not wait for us between two of them.
+        Amount::Few => {
+            let quiet = try_join5(people, received, messages, sends, statuses);
+            try_join(quiet, try_join3(facts, accounts, verdicts))
+                .await?
+                .1
+        }
+        Amount::Many => {
+            people.await?;
+            received.await?;
+            messages.await?;
+            sends.await?;
+            statuses.await?;
+            (facts.await?, accounts.await?, verdicts.await?)
+        }
+    };
     rows.facts.retain(|fact| new_facts.contains(&fact.place));
-    let new_accounts = accounts::insert(&tx, &rows.accounts).await?;
     rows.accounts.retain(|a| new_accounts.contains(&a.id));
-    let verdicts = window::judge(&tx, settings, &rows.messages).await?;
     rows.messages
         .retain(|m| !matches!(verdicts.get(&m.place), Some(window::Verdict::Drop { .. })));
     messages::insert_media(&tx, &rows.messages).await?;
@@ -64,46 +84,52 @@ pub(super) async fn attempt(
     Ok(rows.outcomes(items.len(), verdicts, &contact_of, &renamed))
 }
 
-/// Statements of the usual path.
-const HOT: usize = 14;
-
 /// Every statement of the usual path, before the transaction: once it runs, they go out without a pause, and in order.
 async fn prepare(client: &Client) -> Result<(), StoreError> {
-    let hot = contacts::HOT
-        .into_iter()
-        .chain([
-            webhooks::INSERT,
-            accounts::INSERT,
-            window::UPSERT,
-            project::PROJECT,
-        ])
-        .chain([messages::KNOWN, messages::COPY, messages::MEDIA])
-        .chain([statuses::KNOWN, statuses::COPY]);
-    if client.statement_cache.size() < HOT {
-        try_join_all(hot.map(|sql| client.prepare_cached(sql))).await?;
+    const ALONE: [&str; 9] = [
+        webhooks::INSERT,
+        accounts::INSERT,
+        window::UPSERT,
+        project::PROJECT,
+        messages::KNOWN,
+        messages::MEDIA,
+        statuses::KNOWN,
+        facts::STEPS,
+        facts::ATTEMPTS,
+    ];
+    const TABLES: [&Table; 3] = [&messages::TABLE, &statuses::TABLE, &sends::TABLE];
+    let all = ALONE.len() + contacts::HOT.len() + 2 * (TABLES.len() + contacts::TABLES.len());
+    if client.statement_cache.size() >= all {
+        return Ok(());
     }
+    let tables = TABLES.into_iter().chain(contacts::TABLES);
+    let hot = ALONE
+        .into_iter()
+        .chain(contacts::HOT)
+        .chain(tables.flat_map(|table| [table.insert, table.copy]));
+    try_join_all(hot.map(|sql| client.prepare_cached(sql))).await?;
     Ok(())
 }
 
-/// Finds or makes the contact of each item that speaks of one.
-async fn people(
+/// The contact of each item that speaks of one, and what has to be written about them.
+async fn people<'a>(
     tx: &Transaction<'_>,
-    mentions: &[(Option<usize>, Mention<'_>)],
+    mentions: &[(Option<usize>, Mention<'a>)],
     length: usize,
     exclusive: bool,
-) -> Result<Vec<Option<Uuid>>, Stop> {
+) -> Result<(Vec<Option<Uuid>>, News<'a>), Stop> {
     let mut contact_of = vec![None; length];
     let (places, mentions): (Vec<_>, Vec<_>) = mentions.iter().copied().unzip();
     if mentions.is_empty() {
-        return Ok(contact_of);
+        return Ok((contact_of, News::default()));
     }
-    let contacts = Box::pin(contacts::resolve(tx, &mentions, exclusive)).await?;
-    for (place, contact) in places.into_iter().zip(contacts) {
+    let resolved = Box::pin(contacts::resolve(tx, &mentions, exclusive)).await?;
+    for (place, contact) in places.into_iter().zip(resolved.contacts) {
         if let Some(place) = place {
             contact_of[place] = contact;
         }
     }
-    Ok(contact_of)
+    Ok((contact_of, resolved.news))
 }
 
 async fn or_stop<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, Stop> {

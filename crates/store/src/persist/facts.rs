@@ -7,6 +7,7 @@
 use std::collections::HashSet;
 
 use deadpool_postgres::Transaction;
+use futures_util::future::try_join;
 use uuid::Uuid;
 use waypost_model::SendState;
 
@@ -14,13 +15,13 @@ use super::rows::Placed;
 use crate::sql::{At, without_nul};
 use crate::{FactRow, SendRow, StoreError};
 
-const STEPS: &str = "
+pub(super) const STEPS: &str = "
 INSERT INTO message_steps (message_id, life, attempt, state, class, error_code, error_message, wamid, at)
 SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[], $9::timestamptz[])
 ON CONFLICT DO NOTHING
 RETURNING message_id, life, attempt, state";
 
-const ATTEMPTS: &str = "
+pub(super) const ATTEMPTS: &str = "
 INSERT INTO message_attempts (message_id, attempt, life, outcome, verdict, error_code, error_subcode, http_status, error_message,
                               fbtrace_id, wamid, started_at, finished_at, next_at)
 SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::int[], $9::text[],
@@ -44,8 +45,8 @@ pub(super) async fn insert(
     sends: &[Placed<'_, SendRow<'_>>],
     facts: &[Placed<'_, FactRow<'_>>],
 ) -> Result<HashSet<usize>, StoreError> {
-    let new_steps = insert_steps(tx, sends, facts).await?;
-    let new_attempts = insert_attempts(tx, facts).await?;
+    let (new_steps, new_attempts) =
+        try_join(insert_steps(tx, sends, facts), insert_attempts(tx, facts)).await?;
     let is_new = |row: &FactRow<'_>| {
         let (id, life, attempt, state) = key(row);
         new_steps.contains(&(id, life, attempt, state.to_owned()))

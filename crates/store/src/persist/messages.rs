@@ -4,7 +4,7 @@ use deadpool_postgres::Transaction;
 use uuid::Uuid;
 
 use super::rows::{Placed, known_rows};
-use crate::copy::Rows;
+use crate::bulk::{Amount, Rows, Table, table};
 use crate::sql::At;
 use crate::{MediaRow, MessageRow, StoreError};
 
@@ -18,10 +18,12 @@ CROSS JOIN LATERAL (
     (SELECT 1 FROM dropped_duplicates WHERE wamid = k.wamid AND phone_number_id = k.phone_number_id)
     LIMIT 1) known";
 
-pub(super) const COPY: &str = "
-COPY messages (id, direction, origin, waba_id, phone_number_id, wamid, type, status, contact_id, person_phone, person_bsuid,
-               group_id, context_wamid, sent_at, received_at, request_id, payload,
-               trace_id) FROM STDIN (FORMAT binary)";
+pub(super) const TABLE: Table = table!(
+    "messages",
+    "id, direction, origin, waba_id, phone_number_id, wamid, type, status, contact_id, person_phone, person_bsuid, \
+     group_id, context_wamid, sent_at, received_at, request_id, payload, trace_id",
+    "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18"
+);
 
 pub(super) const MEDIA: &str = "
 INSERT INTO media (message_id, kind, media_id, mime_type, sha256, url, filename)
@@ -50,8 +52,9 @@ pub(super) async fn known(
 pub(super) async fn insert(
     tx: &Transaction<'_>,
     messages: &Messages<'_, '_>,
+    amount: Amount,
 ) -> Result<(), StoreError> {
-    let mut rows = Rows::of(18, messages.len());
+    let mut rows = Rows::of(18, messages.len(), amount);
     for placed in messages {
         let m = placed.row;
         rows.row().uuid(placed.id);
@@ -68,7 +71,7 @@ pub(super) async fn insert(
         rows.uuid(m.request_id).json(m.payload);
         rows.opt_text(m.trace_id);
     }
-    rows.copy(tx, COPY).await
+    rows.write(tx, &TABLE).await
 }
 
 /// Notes the files of messages that are new.

@@ -66,10 +66,10 @@ impl<'b, 'a> Rows<'b, 'a> {
     }
 
     /// Whom the batch speaks of, each with the place of the item whose contact that is.
-    pub(super) fn mentions<'m>(
-        &'m self,
-        of_numbers: &'m Accounts,
-    ) -> Vec<(Option<usize>, Mention<'m>)> {
+    pub(super) fn mentions<'m>(&self, of_numbers: &'m Accounts) -> Vec<(Option<usize>, Mention<'m>)>
+    where
+        'a: 'm,
+    {
         let messages = self.messages.iter();
         let mut mentions: Vec<_> = messages
             .map(|m| (Some(m.place), of_message(m.row)))

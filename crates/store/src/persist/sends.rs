@@ -7,7 +7,7 @@ use uuid::Uuid;
 use waypost_model::{Direction, Origin, SendState};
 
 use super::rows::{Placed, known_rows};
-use crate::copy::Rows;
+use crate::bulk::{Amount, Rows, Table, table};
 use crate::sql::{At, without_nul};
 use crate::{SendRow, StoreError};
 
@@ -19,10 +19,13 @@ CROSS JOIN LATERAL (SELECT 1 FROM messages WHERE id = k.id LIMIT 1) known";
 const ACCOUNTS: &str =
     "SELECT phone_number_id, waba_id FROM numbers WHERE phone_number_id = ANY ($1::text[])";
 
-const COPY: &str = "
-COPY messages (id, direction, origin, waba_id, phone_number_id, type, contact_id, person_phone, person_bsuid, group_id, context_wamid,
-               received_at, request_id, payload, state, state_life, state_attempt, state_at, attempts, callback_data, priority,
-               send_at, expires_at, on_unknown, key_name, trace_id) FROM STDIN (FORMAT binary)";
+pub(super) const TABLE: Table = table!(
+    "messages",
+    "id, direction, origin, waba_id, phone_number_id, type, contact_id, person_phone, person_bsuid, group_id, \
+     context_wamid, received_at, request_id, payload, state, state_life, state_attempt, state_at, attempts, \
+     callback_data, priority, send_at, expires_at, on_unknown, key_name, trace_id",
+    "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26"
+);
 
 /// Accounts of numbers whose sender did not name one, as far as `numbers` knows them.
 #[derive(Default)]
@@ -74,8 +77,9 @@ pub(super) async fn insert(
     tx: &Transaction<'_>,
     sends: &[Placed<'_, SendRow<'_>>],
     accounts: &Accounts,
+    amount: Amount,
 ) -> Result<(), StoreError> {
-    let mut rows = Rows::of(26, sends.len());
+    let mut rows = Rows::of(26, sends.len(), amount);
     for placed in sends {
         let s = placed.row;
         rows.row().uuid(placed.id);
@@ -104,5 +108,5 @@ pub(super) async fn insert(
             .text(&without_nul(s.key_name))
             .opt_text(s.trace_id.map(without_nul).as_deref());
     }
-    rows.copy(tx, COPY).await
+    rows.write(tx, &TABLE).await
 }

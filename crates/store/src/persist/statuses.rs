@@ -3,7 +3,7 @@
 use deadpool_postgres::Transaction;
 
 use super::rows::{Placed, known_rows};
-use crate::copy::Rows;
+use crate::bulk::{Amount, Rows, Table, table};
 use crate::sql::At;
 use crate::{StatusRow, StoreError};
 
@@ -13,9 +13,12 @@ FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS k (wamid, sta
 CROSS JOIN LATERAL (SELECT 1 FROM message_statuses
                     WHERE wamid = k.wamid AND status = k.status AND participant = k.participant LIMIT 1) known";
 
-pub(super) const COPY: &str = "
-COPY message_statuses (id, wamid, status, participant, waba_id, phone_number_id, recipient_id, recipient_bsuid, at, error_code,
-                       callback_data, request_id, payload, received_at, message_id) FROM STDIN (FORMAT binary)";
+pub(super) const TABLE: Table = table!(
+    "message_statuses",
+    "id, wamid, status, participant, waba_id, phone_number_id, recipient_id, recipient_bsuid, at, error_code, \
+     callback_data, request_id, payload, received_at, message_id",
+    "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15"
+);
 
 /// Places in `rows` of the statuses that are known already.
 pub(super) async fn known(
@@ -37,8 +40,9 @@ pub(super) async fn known(
 pub(super) async fn insert(
     tx: &Transaction<'_>,
     statuses: &[Placed<'_, StatusRow<'_>>],
+    amount: Amount,
 ) -> Result<(), StoreError> {
-    let mut rows = Rows::of(15, statuses.len());
+    let mut rows = Rows::of(15, statuses.len(), amount);
     for placed in statuses {
         let s = placed.row;
         rows.row().uuid(placed.id);
@@ -53,7 +57,7 @@ pub(super) async fn insert(
             .at(At(s.received_at))
             .opt_uuid(s.message_id);
     }
-    rows.copy(tx, COPY).await
+    rows.write(tx, &TABLE).await
 }
 
 /// Outside of groups there is nobody to name, and a key has no room for NULL.
