@@ -36,6 +36,7 @@ test: setup ## Run every test; Redis and Postgres are started once for all of th
 lint: setup ## Check format, lints, docs and protos, warnings denied
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --package waypost --no-default-features --bins -- -D warnings
 	cargo check --workspace --bins  # as shipped: without the features that only tests ask for
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 	deploy/dev/buf.sh check

@@ -17,7 +17,8 @@ set --
 while read -r program; do
     set -- "$@" --package "$program"
 done <"$here/programs"
-cargo build --locked --profile dist --target "$target" --bins "$@"
+# Without `waypost up`: there is no Redis and no Postgres in an image that it could start.
+cargo build --locked --profile dist --target "$target" --no-default-features --bins "$@"
 
 [ -n "$out" ] || exit 0
 while read -r program; do

@@ -21,6 +21,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run everything in one process, with a Redis and a Postgres of its own
+    #[cfg(feature = "all-in-one")]
     Up(Box<Up>),
     /// Bring the database's tables up to date
     Migrate(Migrate),
@@ -32,11 +33,13 @@ pub(crate) enum Command {
     /// Play Meta: take messages over the Graph API and tell what became of them, or send webhooks to a URL
     Sandbox(Box<Sandbox>),
     /// Show the whole way: send a few thousand webhooks through, check every figure at the end
+    #[cfg(feature = "all-in-one")]
     Demo(Demo),
     #[command(flatten)]
     Admin(crate::admin::cli::Command),
 }
 
+#[cfg(feature = "all-in-one")]
 #[derive(Debug, Args)]
 pub(crate) struct Up {
     /// Folder for the data of Redis and Postgres
@@ -239,6 +242,7 @@ pub(crate) struct Send {
     pub(crate) connections: usize,
 }
 
+#[cfg(feature = "all-in-one")]
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
     /// How many different updates
@@ -253,6 +257,7 @@ pub(crate) struct Demo {
     pub(crate) stay: Stay,
 }
 
+#[cfg(feature = "all-in-one")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Stay {
     /// When both input and output are a terminal: then somebody is there to press Ctrl-C

@@ -8,11 +8,15 @@
 //! - `migrate`, `config`, `key`, `sandbox`: a command each.
 //! - `demo`: `up` in a temporary folder, a few thousand webhooks, and every figure checked; then an inbox to look at.
 //! - `admin`: what asks a running monitor: stats, pause, dead letters, the story of a message, events as they happen.
-//! - `terminal`, `exit`: what is printed and with which code we end.
+//! - `terminal`, `exit`: what is printed and with which code we end. `signals`: what ends us.
+//!
+//! Without the feature `all-in-one` there is neither `up` nor `demo`, and none of the services is in the program: images are
+//! built so.
 
 mod admin;
 mod cli;
 mod config;
+#[cfg(feature = "all-in-one")]
 mod demo;
 mod exit;
 mod key;
@@ -21,7 +25,9 @@ mod migrate;
 mod overlay;
 mod sandbox;
 mod settings;
+mod signals;
 mod terminal;
+#[cfg(feature = "all-in-one")]
 mod up;
 
 use std::ffi::OsString;
@@ -55,11 +61,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 async fn dispatch(cli: cli::Cli) -> anyhow::Result<()> {
     let file = cli.config.as_deref();
     match cli.command {
+        #[cfg(feature = "all-in-one")]
         cli::Command::Up(arguments) => Box::pin(up::command(&arguments, file)).await,
         cli::Command::Migrate(arguments) => migrate::command(&arguments, file).await,
         cli::Command::Config(arguments) => config::command(&arguments, file),
         cli::Command::Key(command) => key::command(&command),
         cli::Command::Sandbox(arguments) => Box::pin(sandbox::command(&arguments)).await,
+        #[cfg(feature = "all-in-one")]
         cli::Command::Demo(arguments) => Box::pin(demo::command(&arguments)).await,
         cli::Command::Admin(command) => Ok(Box::pin(admin::command(&command)).await?),
     }

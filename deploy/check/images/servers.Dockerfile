@@ -1,6 +1,7 @@
 # Stand-ins for the servers beside ours: the same names, users, folders and settings, as far as docker-compose.yml uses them.
 ARG BASE
 FROM ${BASE} AS base
+LABEL dev.waypost.stand-in="yes"
 ENV PATH=/usr/lib/postgresql/15/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 FROM base AS redis
@@ -15,13 +16,15 @@ ENTRYPOINT ["sh", "/usr/local/bin/postgres.sh"]
 CMD ["postgres"]
 
 FROM base AS prometheus
-RUN install -d -o nobody -g nogroup /prometheus
+RUN ln -s /bin/busybox /usr/local/bin/wget && install -d -o nobody -g nogroup /prometheus
 WORKDIR /prometheus
 ENTRYPOINT ["/bin/prometheus"]
 
 # A real receiver of OTLP, which prints every span.
 FROM base AS opentelemetry-collector-contrib
 COPY rotel-agent collector.sh /usr/local/bin/
+COPY lib /usr/local/lib/rotel
+ENV LD_LIBRARY_PATH=/usr/local/lib/rotel
 ENTRYPOINT ["sh", "/usr/local/bin/collector.sh"]
 
 # These two only answer when asked whether they are well.

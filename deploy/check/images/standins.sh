@@ -70,10 +70,12 @@ make_static() {
     tar -C "$tree" -c . | docker import --change 'ENV PATH=/usr/local/bin' --change 'USER 65532' - "$RUNTIME_IMAGE" >/dev/null
 }
 
-# One of the servers beside ours, as docker-compose.yml names it.
+# One of the servers beside ours, as docker-compose.yml names it. Made anew each time, which takes no time when nothing changed.
 make_server() {
-    local image=$1 target=$2
-    has_image "$image" && return
+    local image=$1 target=$2 label='{{index .Config.Labels "dev.waypost.stand-in"}}'
+    if has_image "$image" && [ -z "$(docker image inspect --format "$label" "$image")" ]; then
+        return
+    fi
     docker build --quiet --tag "$image" --file "$here/servers.Dockerfile" --target "$target" --build-arg "BASE=$debian" \
         "$cache/servers" >/dev/null
 }
@@ -85,6 +87,10 @@ rm -rf "$cache/servers"
 mkdir -p "$cache/servers"
 cp "$here"/*.sh "$cache/servers/"
 cp "$root"/target/tools/deploy/lib/python3*/site-packages/rotel/rotel-agent "$cache/servers/"
+# It wants this machine's Python. What belongs to libc the image has.
+mkdir "$cache/servers/lib"
+ldd "$cache/servers/rotel-agent" | awk '$2 == "=>" { print $3 }' | grep -vE '/lib(c|m|dl|rt|pthread)\.so' |
+    xargs -I{} cp -L {} "$cache/servers/lib/"
 sed -n 's/^ *image: \([a-z][^$]*\)$/\1/p' "$root/docker-compose.yml" | sort -u | while read -r image; do
     name=${image%%:*}
     make_server "$image" "${name##*/}"

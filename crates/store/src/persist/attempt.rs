@@ -60,9 +60,8 @@ pub(super) async fn attempt(
         // Sent at once and in this order: the server need not wait for us between two of them.
         Amount::Few => {
             let quiet = try_join5(people, received, messages, sends, statuses);
-            try_join(quiet, try_join3(facts, accounts, verdicts))
-                .await?
-                .1
+            let told = try_join3(facts, accounts, verdicts);
+            Box::pin(try_join(quiet, told)).await?.1
         }
         Amount::Many => {
             people.await?;

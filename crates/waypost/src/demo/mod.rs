@@ -23,7 +23,8 @@ use waypost_settings::{Layered, MapLookup};
 use waypost_store::{Store, StoreSettings};
 use waypost_telemetry::LogSettings;
 
-use crate::up::{Addresses, Options, Signals, Stack};
+use crate::signals::Signals;
+use crate::up::{Addresses, Options, Stack};
 use crate::{cli, terminal};
 use figures::Figures;
 use progress::Progress;

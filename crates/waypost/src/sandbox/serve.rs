@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use waypost_sandbox::graph::{Fault, Limits, PairRate, Rate};
 use waypost_sandbox::{Graph, GraphSettings, WebhookSettings};
 
-use crate::up::Signals;
+use crate::signals::Signals;
 use crate::{cli, terminal};
 
 pub(super) async fn command(arguments: &cli::Serve) -> anyhow::Result<()> {

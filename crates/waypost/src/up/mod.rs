@@ -13,6 +13,7 @@
 
 mod addresses;
 mod children;
+mod given;
 mod options;
 mod plane;
 mod prepare;
@@ -20,7 +21,6 @@ mod ready;
 mod realtime;
 mod sending;
 mod services;
-mod signals;
 mod stack;
 mod table;
 
@@ -31,9 +31,9 @@ use waypost_telemetry::{LogSettings, TelemetrySettings};
 pub(crate) use addresses::Addresses;
 use options::Home;
 pub(crate) use options::Options;
-pub(crate) use signals::Signals;
 pub(crate) use stack::Stack;
 
+use crate::signals::Signals;
 use crate::{cli, settings, terminal};
 
 /// Where the commands of the admin plane look for it, in the folder of the data.

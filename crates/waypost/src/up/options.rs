@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use uuid::Uuid;
 use waypost_settings::{Layered, SettingsError};
 
-use crate::{cli, settings};
+use super::given::given;
+use crate::cli;
 
 /// The ports that README and examples use: webhooks, the send API, events and their tokens, and the admin plane.
 const USUAL_PORT: u16 = 8080;
@@ -122,7 +123,7 @@ impl Options {
             (&self.postgres, "postgres.url", "--database-url"),
         ];
         for (source, path, flag) in servers {
-            if *source == Source::Own && settings::given(lookup, path, true)?.is_some() {
+            if *source == Source::Own && given(lookup, path, true)?.is_some() {
                 tracing::info!(
                     "{path} is set, but up runs a server of its own; {flag} names another"
                 );
@@ -135,7 +136,7 @@ impl Options {
         // Ephemeral means untouched by what is configured: it must never write into somebody's database.
         let configured = |path: &'static str| match arguments.ephemeral {
             true => Ok(None),
-            false => settings::given(lookup, path, false),
+            false => given(lookup, path, false),
         };
         let source = |flag: &Option<String>, paths: &[&'static str]| match flag {
             Some(url) => Ok(Source::Flag(url.clone())),
@@ -205,7 +206,7 @@ fn made_up(
     path: &str,
     make: fn() -> String,
 ) -> Result<Option<String>, SettingsError> {
-    let given = settings::given(lookup, path, true)?;
+    let given = given(lookup, path, true)?;
     Ok(given.is_none().then(make))
 }
 

@@ -7,12 +7,12 @@ use waypost_store::StoreSettings;
 
 use super::addresses::Addresses;
 use super::children::Children;
+use super::given::given;
 use super::options::{Options, Source};
 use super::sending::Sending;
 use super::services::{bind, reachable};
 use super::{plane, realtime};
 use crate::overlay::Overlay;
-use crate::settings;
 
 /// The ports that others reach.
 pub(super) struct Ports {
@@ -94,7 +94,7 @@ impl Prepared {
                 .url
                 .expose_secret()
                 .to_owned(),
-            database_url: settings::given(&lookup, "postgres.url", true)?.unwrap_or_default(),
+            database_url: given(&lookup, "postgres.url", true)?.unwrap_or_default(),
             admin_urls: Vec::new(),
             admin_url,
             admin_grpc,

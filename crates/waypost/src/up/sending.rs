@@ -13,10 +13,10 @@ use waypost_sandbox::graph::Limits;
 use waypost_sandbox::{Graph, GraphSettings, Retry, WebhookSettings};
 use waypost_settings::ExposeSecret;
 
+use super::given::given;
 use super::options::{self, Options, random_word};
 use super::services::bind;
 use crate::overlay::Overlay;
-use crate::settings;
 
 /// Name of the key that is made for a run; the history shows it.
 const KEY_NAME: &str = "waypost-up";
@@ -111,7 +111,7 @@ async fn sandbox(
     );
     let secret = match &options.app_secret {
         Some(made_up) => made_up.clone(),
-        None => settings::given(lookup, "whatsapp.app_secrets", true)?
+        None => given(lookup, "whatsapp.app_secrets", true)?
             .and_then(|secrets| {
                 secrets
                     .split(',')

@@ -19,7 +19,7 @@ use super::fault::{self, Fault, Kind};
 use super::screen;
 use super::session::Session;
 use super::text::{clean, time};
-use crate::up::Signals;
+use crate::signals::Signals;
 use connect::{Connector, Trouble};
 use sse::{Block, Parser, TooLong};
 
