@@ -16,11 +16,11 @@ catalog! {
     counter LIMITER_WAITS: Limit, "waypost_limiter_waits_total", Unit::None,
         "Times that a message had to wait for a limit to let it through.";
     given LIMITER_RATE: Number, "waypost_limiter_rate", Unit::None,
-        "Messages a second that a number may send at present.";
+        "Messages a second that a number may send at present. Every dispatcher says the same: take the maximum, not the sum.";
     given BREAKER_STATE: Number, "waypost_breaker_state", Unit::None,
-        "Circuit breaker of a number: 0 closed, 1 half open, 2 open.";
+        "Circuit breaker of a number: 0 closed, 1 half open, 2 open. Every dispatcher says the same: take the maximum.";
     given NUMBERS_STOPPED: (), "waypost_numbers_stopped", Unit::None,
-        "Numbers that send nothing until somebody acts.";
+        "Numbers that send nothing until somebody acts. Every dispatcher says the same: take the maximum.";
     counter RETRIES: AttemptClass, "waypost_retries_total", Unit::None,
         "Messages put back for another attempt, by the verdict of the last one.";
     counter DEAD_LETTERS: DeadClass, "waypost_dead_letters_total", Unit::None,
