@@ -91,9 +91,11 @@ class Compose:
         return self.call("logs", "--no-color", *services, check=False)
 
     def run_beside(self, service, user):
-        """A second one of a service, as another user; its container."""
+        """A second one of a service, as another user; its container. The spool's volume is the first one's, so it has none."""
         name = f"{PROJECT}-{service}-beside"
-        self.call("run", "--detach", "--no-deps", "--user", user, "--name", name, service)
+        self.call(
+            "run", "--detach", "--no-deps", "--user", user, "--env", "WAYPOST_SPOOL_DIR=", "--name", name, service
+        )
         return name
 
     def health(self, container):
