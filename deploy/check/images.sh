@@ -13,7 +13,6 @@ root=$(cd "$here/../.." && pwd)
 cd "$root"
 out=$root/target/check/images
 work=$root/target/tools/docker
-mkdir -p "$out" "$work"
 
 skip() {
     echo "SKIP check-images: $1"
@@ -21,6 +20,7 @@ skip() {
 }
 
 [ "$(id -u)" -eq 0 ] || skip "only root can start a Docker daemon and make a Debian"
+mkdir -p "$out" "$work"
 "$here/tools.sh" images || skip "see above"
 
 # Debian's own client speaks BuildKit without a plugin.
