@@ -35,6 +35,23 @@ impl Program {
         Ok(Self { child })
     }
 
+    /// The same, with settings beside the usual ones.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start_with(
+        path: &Path,
+        arguments: &[&str],
+        usual: &[(&str, String)],
+        settings: &[(&str, &str)],
+    ) -> Result<Self> {
+        let more = settings
+            .iter()
+            .map(|(key, value)| (*key, (*value).to_owned()));
+        let all: Vec<_> = usual.iter().cloned().chain(more).collect();
+        Self::start(path, arguments, &all)
+    }
+
     /// Its process id; 0 when it has ended.
     pub fn pid(&self) -> u32 {
         self.child.id().unwrap_or(0)

@@ -111,19 +111,14 @@ pub(super) async fn dispatcher(
     settings: &[(&str, &str)],
 ) -> Result<Program> {
     let admin = local(free_port()?);
-    let mut environment = vec![
+    let usual = [
         ("WAYPOST_REDIS_URL", stack.redis.url()),
         ("WAYPOST_GRAPH_URL", format!("http://{}", meta.at)),
         ("WHATSAPP_API_TOKEN", "bench".to_owned()),
         ("WAYPOST_ADMIN_LISTEN", admin.to_string()),
         ("WAYPOST_LIMITS_PAIR_INTERVAL", "0s".to_owned()),
     ];
-    environment.extend(
-        settings
-            .iter()
-            .map(|(key, value)| (*key, (*value).to_owned())),
-    );
-    let mut program = Program::start(&bin("waypost-dispatcher"), &[], &environment)?;
+    let mut program = Program::start_with(&bin("waypost-dispatcher"), &[], &usual, settings)?;
     program.listening(admin).await.context("the dispatcher")?;
     Ok(program)
 }

@@ -50,7 +50,7 @@ impl Stack {
         let keys = self.dir.path().join("keys.toml");
         let text = format!("[bench]\nsha256 = \"{KEY_SHA256}\"\nnumbers = [\"*\"]\n");
         std::fs::write(&keys, text)?;
-        let mut environment = vec![
+        let usual = [
             ("WAYPOST_REDIS_URL", self.redis.url()),
             ("WAYPOST_INGRESS_LISTEN", address.to_string()),
             ("WAYPOST_SEND_LISTEN", send_at.to_string()),
@@ -63,12 +63,7 @@ impl Stack {
             ("WHATSAPP_APP_SECRET", SECRET.to_owned()),
             ("WEBHOOK_VERIFY_TOKEN", "bench".to_owned()),
         ];
-        environment.extend(
-            settings
-                .iter()
-                .map(|(key, value)| (*key, (*value).to_owned())),
-        );
-        let mut program = Program::start(&bin("waypost-ingress"), &[], &environment)?;
+        let mut program = Program::start_with(&bin("waypost-ingress"), &[], &usual, settings)?;
         program.listening(address).await?;
         Ok((program, address))
     }

@@ -63,16 +63,11 @@ pub(super) async fn worked(
     let redis = Redis::connect(&RedisSettings::for_url(&stack.redis.url())).await?;
     fill(&redis, corpus).await?;
     let inbox = Inbox::new(&redis, 1);
-    let mut environment = vec![
+    let usual = [
         ("WAYPOST_REDIS_URL", stack.redis.url()),
         ("WAYPOST_POSTGRES_URL", url.to_owned()),
     ];
-    environment.extend(
-        settings
-            .iter()
-            .map(|(key, value)| (*key, (*value).to_owned())),
-    );
-    let worker = Program::start(&bin("waypost-worker"), &[], &environment)?;
+    let worker = Program::start_with(&bin("waypost-worker"), &[], &usual, settings)?;
     let total = corpus.len() as u64;
     let mut started = None;
     loop {
