@@ -3,7 +3,7 @@
 //! The tests are in `tests/it`, a file for each thing that breaks. Here is what they stand on, in reading order:
 //!
 //! - [`Load`]: Meta, sending without pause and again what was not answered 200, until it is told to stop.
-//! - [`Sent`]: what has been answered 200, and so must be there exactly once.
+//! - [`Sent`]: what has been answered 200, and so must be there exactly once ([`stored_once`]).
 //! - [`Outbound`]: the way out: a fake Meta with faults, and whoever sends through us.
 //! - [`Weather`]: moments that nobody can foresee.
 //! - [`Balancer`]: one address for whichever replica is ready. [`Steady`]: whoever asks without a break and takes no second try.
@@ -28,6 +28,6 @@ pub use balancer::Balancer;
 pub use halfway::Halfway;
 pub use load::Load;
 pub use outbound::{Draft, Outbound, Posted, hasty};
-pub use sent::Sent;
+pub use sent::{Sent, stored_once};
 pub use steady::Steady;
 pub use weather::Weather;

@@ -40,16 +40,7 @@ impl Sent {
             (STATUSES, &self.statuses),
             (ALERTS, &self.alerts),
         ] {
-            let rows = stage.texts(query).await;
-            let stored: BTreeSet<String> = rows.iter().cloned().collect();
-            let missing: Vec<_> = sent.difference(&stored).collect();
-            let more: Vec<_> = stored.difference(sent).collect();
-            assert!(
-                missing.is_empty() && more.is_empty() && rows.len() == stored.len(),
-                "{query}: {} rows of {}; missing {missing:?}; not sent {more:?}",
-                rows.len(),
-                sent.len()
-            );
+            stored_once(stage, query, sent).await;
         }
         self.nothing_failed(stage).await;
         // Merges and races have left nobody in two, and no message with a contact that is none.
@@ -104,4 +95,21 @@ impl Sent {
             );
         }
     }
+}
+
+/// What a query finds is what was sent: nothing missing, nothing twice, nothing else.
+///
+/// # Panics
+/// When it is not.
+pub async fn stored_once(stage: &Stage, query: &str, sent: &BTreeSet<String>) {
+    let rows = stage.texts(query).await;
+    let stored: BTreeSet<String> = rows.iter().cloned().collect();
+    let missing: Vec<_> = sent.difference(&stored).collect();
+    let more: Vec<_> = stored.difference(sent).collect();
+    assert!(
+        missing.is_empty() && more.is_empty() && rows.len() == stored.len(),
+        "{query}: {} rows of {}; missing {missing:?}; not sent {more:?}",
+        rows.len(),
+        sent.len()
+    );
 }

@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use uuid::Uuid;
-use waypost_chaos::{Balancer, Halfway, Load, Sent, Steady};
+use waypost_chaos::{Balancer, Halfway, Load, Sent, Steady, stored_once};
 use waypost_e2e::Stage;
 use waypost_e2e::webhook::{NOON, messages, text};
 use waypost_harness::services::{APP_SECRET, Spawned};
@@ -264,16 +264,7 @@ async fn came_in_once(stage: &Stage, sent: &Sent) {
             &sent.alerts,
         ),
     ] {
-        let rows = stage.texts(query).await;
-        let stored: BTreeSet<String> = rows.iter().cloned().collect();
-        let missing: Vec<_> = sent.difference(&stored).collect();
-        let more: Vec<_> = stored.difference(sent).collect();
-        assert!(
-            missing.is_empty() && more.is_empty() && rows.len() == stored.len(),
-            "{query}: {} rows of {}; missing {missing:?}; not sent {more:?}",
-            rows.len(),
-            sent.len()
-        );
+        stored_once(stage, query, sent).await;
     }
     let failed = stage.texts("SELECT error_message FROM failed_webhooks");
     assert_eq!(failed.await, [""; 0]);
